@@ -353,9 +353,12 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
             for room in self.rooms
             if command.conversation in {None, room.id}
             for row in room.rows
-            if wanted and search_terms.holds(row.text, wanted)
+            if search_terms.holds(row.text, wanted) and _is_wanted(row, command)
         ]
-        return sorted(hits, key=lambda hit: -hit.message.sent_at)[: command.limit]
+        hits = sorted(hits, key=lambda hit: -hit.message.sent_at)
+        ids = [hit.message.id for hit in hits]
+        first = ids.index(command.before) + 1 if command.before is not None else 0
+        return hits[first : first + command.limit]
 
     def _index(self, room: Room, message_id: str) -> int:
         for index, row in enumerate(room.rows):
@@ -396,3 +399,14 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
     def _settings_set(self, command: api.SettingsSet) -> api.Done:
         self.stored_settings = msgspec.structs.replace(self.stored_settings, **command.settings)
         return api.Done()
+
+
+def _is_wanted(row: api.Message, command: api.MessageSearch) -> bool:
+    """Whether a row is of those that a search's filters leave."""
+    return (
+        row.kind == "text"
+        and (command.sender is None or row.sender == command.sender)
+        and (command.since is None or row.sent_at >= command.since)
+        and (command.until is None or row.sent_at < command.until)
+        and (command.has is None or "http" in row.text)
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.api import Client, Found, MessageSearch
+from core.api import Client, Found
+from tui.chat.search_query import Query
 
 # Hits read at once.
 PAGE = 50
@@ -11,10 +12,11 @@ PAGE = 50
 class SearchHits:
     """The hits of a search, newest first, and the current one. The next page is read at the end of each page."""
 
-    def __init__(self, client: Client, words: str, conversation_id: str | None) -> None:
+    def __init__(self, client: Client, query: Query, conversation_id: str | None) -> None:
         self._client = client
         self._scope = conversation_id
-        self.words = words
+        self._query = query
+        self.words = query.words
         self.found: list[Found] = []
         self.at = 0
         self.has_more = False
@@ -22,9 +24,7 @@ class SearchHits:
     async def read(self) -> None:
         """Read the next page; raises ``ApiError``."""
         before = self.found[-1].message.id if self.found else None
-        page = await self._client.call(
-            MessageSearch(query=self.words, conversation=self._scope, limit=PAGE, before=before)
-        )
+        page = await self._client.call(self._query.command(conversation=self._scope, limit=PAGE, before=before))
         self.found.extend(page)
         self.has_more = len(page) == PAGE
 

@@ -122,9 +122,9 @@ FINDING = (
           keys="alt+end", when=When.CHAT),
     _find(
         id="go.search",
-        synonyms=N_("find look grep history"),
+        synonyms=N_("find look grep history filter from before after date link"),
         title=N_("Search"),
-        help=N_("Search this conversation; once more for all of them."),
+        help=N_("Search this conversation; once more for all. from:name before:day after:day has:link narrow it."),
         keys="ctrl+f",
         slash="search",
         argument=N_("[words]"),

@@ -1,10 +1,16 @@
-"""The search screen (Ctrl+F): searches the words of one conversation, or after Ctrl+F once more of all of them."""
+"""The search screen (Ctrl+F): searches the words of one conversation, or after Ctrl+F once more of all of them.
+
+Filters are typed among the words (``tui.chat.search_query``), and Tab completes them; a line says what they were taken for.
+Hits are read page by page: the next one when the cursor comes near the end of those that are listed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -15,15 +21,16 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import search_terms
-from core.api import ApiError, Client, Found
+from core.api import ApiError, Client, Conversation, Found
 from tui.app_port import app_of
 from tui.chat.search_hits import SearchHits
+from tui.chat.search_query import EXAMPLES, Query, completed, understand
 from tui.language import N_, tr, tr_n
 from tui.screens.content import NothingUnsaved
 from tui.screens.picker import Rule
 from tui.screens.type_ahead import take_early_key
 from tui.text.cells import before, width_of
-from tui.text.sanitize import clean_line, fit, pad
+from tui.text.sanitize import clean_line, clean_name, fit, pad
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.editing import LineEditing
 from tui.widgets.hints import Hints
@@ -34,9 +41,12 @@ from tui.words.format import when
 # Characters of the hit shown before the words that were searched.
 LEAD = 24
 NAME_WIDTH = 12
+# The next page is read when fewer hits than this are below the cursor.
+NEAR_END: Final = 12
 HINTS: Final = (
     ("↑↓", N_("choose")),
     ("Enter", N_("go there")),
+    ("Tab", N_("complete")),
     ("Ctrl+F", N_("here or everywhere")),
     ("Esc", N_("back")),
 )
@@ -53,6 +63,8 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         & #card { width: 100%; max-width: 120; height: 100%; }
         & #search-body { width: 1fr; height: 1fr; padding: 0 1; border-left: round $self; border-right: round $self; }
         & #head { height: 1; }
+        & #asked { width: 1fr; height: 1; color: $soft; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #asked.taken { color: $notice; }
         & #where { width: auto; color: $self; text-style: bold; }
         & Input, & Input:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $ground; }
         & OptionList, & OptionList:focus { height: 1fr; border: none; padding: 0; background: $ground; color: $ink;
@@ -69,20 +81,25 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
     BINDINGS: ClassVar = [
         Binding("escape,ctrl+c", "dismiss(None)", "Close", show=False),
         Binding("ctrl+f", "widen", "Everywhere", show=False, priority=True),
+        Binding("tab", "complete", "Complete", show=False, priority=True),
         Binding("up", "move(-1)", "Up", show=False, priority=True),
         Binding("down", "move(1)", "Down", show=False, priority=True),
         Binding("pageup", "move(-10)", "Up", show=False, priority=True),
         Binding("pagedown", "move(10)", "Down", show=False, priority=True),
     ]
 
-    def __init__(self, client: Client, names: Mapping[str, str], conversation_id: str | None, words: str = "") -> None:
+    def __init__(
+        self, client: Client, conversations: Sequence[Conversation], conversation_id: str | None, words: str = ""
+    ) -> None:
         super().__init__()
         self._client = client
-        self._names = names
+        self._names = {listed.id: clean_name(listed.name) for listed in conversations}
+        self._people = {listed.identity: clean_name(listed.name) for listed in conversations}
         self._conversation_id = conversation_id
         self._here = conversation_id is not None
         self._words = words
         self._hits: SearchHits | None = None
+        self._fault = ""
 
     def compose(self) -> ComposeResult:
         """Where and what, the hits, the keys."""
@@ -92,6 +109,7 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
                 with Horizontal(id="head"):
                     yield Static(id="where", markup=False)
                     yield LineEditing(self._words, placeholder=tr("words"), select_on_focus=False)
+                yield Static(id="asked", markup=False)
                 yield Rule()
                 yield PickList(markup=False)
             yield Hints(*HINTS)
@@ -106,6 +124,8 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         search = self.query_one(Input)
         search.cursor_blink = app_of(self).profile.blinking
         search.focus()
+        # The cursor stands behind what is already there, so that Tab goes on with it.
+        search.cursor_position = len(search.value)
         self._show_where()
         self._search(self._words)
 
@@ -130,33 +150,80 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         """Search while typing."""
         self._search(event.value)
 
-    def _search(self, words: str) -> None:
-        self.run_worker(self._read(words.strip()), group="search", exclusive=True)
+    def action_complete(self) -> None:
+        """Complete the filter that is being typed."""
+        search, app = self.query_one(Input), app_of(self)
+        today = dt.date.fromordinal(app.calendar.day(app.now())).isoformat()
+        typed, rest = search.value[: search.cursor_position], search.value[search.cursor_position :]
+        done = completed(typed, self._people, today)
+        if done != typed:
+            search.value = done + rest
+            search.cursor_position = len(done)
 
-    async def _read(self, words: str) -> None:
+    def _search(self, text: str) -> None:
+        app = app_of(self)
+        query = understand(text, self._people, app.now(), app.calendar)
+        self._show_asked(query)
+        self.run_worker(self._read(query), group="search", exclusive=True)
+
+    def _show_asked(self, query: Query) -> None:
+        """Say what the filters were taken for, or which there are."""
+        separator = f" {app_of(self).glyphs.separator} "
+        asked = self.query_one("#asked", Static)
+        asked.set_class(bool(query.said or query.fault), "taken")
+        asked.update(Content(" " + (query.fault or separator.join(query.said) or tr(EXAMPLES))))
+
+    async def _read(self, query: Query) -> None:
         self._hits = None
-        note = ""
-        if words:
-            hits = SearchHits(self._client, words, self._conversation_id if self._here else None)
+        self._fault = ""
+        if not query.is_empty and not query.fault:
+            hits = SearchHits(self._client, query, self._conversation_id if self._here else None)
             try:
                 await hits.read()
                 self._hits = hits
-                count = len(hits.found)
-                more = tr("{count} hits").format(count=hits.count)
-                note = more if hits.has_more else tr_n("{count} hit", "{count} hits", count)
             except ApiError as error:
-                note = explain(error).sentence
-        self.query_one("#count", UpperEdge).note(note)
-        self._list(words)
+                self._fault = explain(error).sentence
+        self._show_count()
+        self._list()
 
-    def _list(self, words: str) -> None:
+    def _show_count(self) -> None:
+        note, hits = self._fault, self._hits
+        if hits is not None and not note:
+            more = tr("{count} hits").format(count=hits.count)
+            note = more if hits.has_more else tr_n("{count} hit", "{count} hits", len(hits.found))
+        self.query_one("#count", UpperEdge).note(note)
+
+    def _list(self) -> None:
+        """Show the hits that are read: those of another search from the first on, else those that are not there yet."""
         options = self.query_one(OptionList)
         options.clear_options()
-        found = self._hits.found if self._hits is not None else []
-        wanted = search_terms.words_of(words)
-        options.add_options([Option(self._line(hit, wanted)) for hit in found])
-        if found:
+        self._add(0)
+        if options.option_count:
             options.highlighted = 0
+
+    def _add(self, first: int) -> None:
+        if self._hits is not None:
+            wanted = search_terms.words_of(self._hits.words)
+            self.query_one(OptionList).add_options(
+                [Option(self._line(hit, wanted)) for hit in self._hits.found[first:]]
+            )
+
+    @on(OptionList.OptionHighlighted)
+    def _near_the_end(self, event: OptionList.OptionHighlighted) -> None:
+        hits = self._hits
+        if hits is not None and hits.has_more and event.option_index >= len(hits.found) - NEAR_END:
+            self.run_worker(self._read_on(hits), group="search", exclusive=True)
+
+    async def _read_on(self, hits: SearchHits) -> None:
+        """Read the next page of a search that is still the one shown."""
+        listed = len(hits.found)
+        try:
+            await hits.read()
+        except ApiError as error:
+            self._fault = explain(error).sentence
+        if hits is self._hits:
+            self._show_count()
+            self._add(listed)
 
     def _line(self, hit: Found, wanted: list[str]) -> Content:
         app = app_of(self)
@@ -205,10 +272,12 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
     def clear_caches(self) -> None:
         """Forget the hits and what was searched."""
         self._hits = None
-        self._names = {}
+        self._names, self._people = {}, {}
         self._words = ""
         for shown in self.query(OptionList):
             shown.clear_options()
+        for asked in self.query("#asked").results(Static):
+            asked.update(Content(""))
         for line in self.query(Input):
             with line.prevent(Input.Changed):
                 line.clear()

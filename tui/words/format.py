@@ -64,6 +64,12 @@ class Calendar:
         hour, minute = divmod(self.minute(at), 60)
         return f"{hour:02}:{minute:02}"
 
+    def begins(self, day: int) -> int:
+        """Return the moment at which a day begins here, milliseconds; ``day`` is an ordinal."""
+        midnight = dt.datetime.combine(dt.date.fromordinal(day), dt.time())
+        local = midnight.astimezone() if self._zone is None else midnight.replace(tzinfo=self._zone)
+        return int(local.timestamp() * 1000)
+
     def forget(self) -> None:
         """Forget which moments were asked about: they tell when people wrote."""
         self._quarters.clear()

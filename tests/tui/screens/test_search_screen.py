@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 from textual.content import Content
+from textual.widgets import Input, Static
 
+from core import api
+from tests.support.client import FakeClient
+from tests.support.world import NOW
 from tests.tui.demo import running
 from tests.tui.until import until
+from tui.chat.search_hits import PAGE
 from tui.screens.search import SearchScreen
 from tui.widgets.menu import PickList
 
@@ -32,3 +37,48 @@ async def test_one_character_is_searched_and_each_word_is_shown_in_the_hit() -> 
             "tisch",
             "🎂",
         ]
+
+
+async def test_filters_are_said_completed_and_searched_here_and_everywhere() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+f")
+        screen = demo.app.screen
+        assert isinstance(screen, SearchScreen)
+        said = screen.query_one("#asked", Static)
+        assert "from:me" in str(said.render())
+        await demo.write("river fro")
+        await demo.press("tab")
+        assert screen.query_one(Input).value == "river from:"
+        await demo.press("tab")
+        assert "from you" in str(said.render())
+        command = [call for call in demo.client.calls if isinstance(call, api.MessageSearch)][-1]
+        assert (command.query, command.sender, command.conversation) == ("river", "me", "bob")
+        await demo.press("ctrl+f")
+        assert [call for call in demo.client.calls if isinstance(call, api.MessageSearch)][-1].conversation is None
+        searched = len(demo.client.calls)
+        await demo.write(" before:soon")
+        assert "Write a day as" in str(said.render())
+        assert all("soon" not in str(call) for call in demo.client.calls[searched:])
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(50, 20), (80, 24)])
+async def test_thousands_of_hits_are_read_page_by_page_as_the_cursor_goes(columns: int, rows: int) -> None:
+    client = FakeClient()
+    room = client.room("bob")
+    for number in range(3000):
+        room.say("me", f"needle {number}", NOW - number)
+    async with running(columns, rows, client=client) as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+f")
+        await demo.write("needle")
+        options = demo.app.screen.query_one(PickList)
+        assert options.option_count == PAGE
+        assert f"{PAGE}+ hits" in str(demo.app.screen.query_one("#count").render())
+        for _ in range(4):
+            await demo.press("pagedown")
+        assert options.option_count == 2 * PAGE
+        assert options.highlighted == 40
+        await demo.press("enter")
+        assert demo.log.selected is not None
+        assert demo.log.selected.text == "needle 40"

@@ -51,7 +51,7 @@ async def test_a_hit_of_a_search_and_the_details_say_it_too() -> None:
         await demo.open("bob")
         assert f"from an unknown device ({DEVICE[:8]})" in demo.main._messages.about(row)
         found = api.Found(conversation="bob", message=row)
-        screen = SearchScreen(demo.client, {"bob": "Bob"}, None)
+        screen = SearchScreen(demo.client, demo.main.navigation.conversations, None)
         demo.app.push_screen(screen)
         await demo.calm()
         assert "(unknown device) Send money." in screen._line(found, ["money"]).plain

@@ -11,7 +11,6 @@ from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.heads import Heads
-from tui.text.sanitize import clean_name
 
 
 class SearchWalk:
@@ -42,8 +41,8 @@ class SearchWalk:
         """Search here; on the search screen the same key searches everywhere."""
         from tui.screens.search import SearchScreen
 
-        names = {listed.id: clean_name(listed.name) for listed in self._navigation.conversations}
-        self._dialogs.show(SearchScreen(self._app.client, names, self._navigation.current, words), self._chosen)
+        listed = self._navigation.conversations
+        self._dialogs.show(SearchScreen(self._app.client, listed, self._navigation.current, words), self._chosen)
 
     def _chosen(self, hits: SearchHits | None) -> None:
         if hits is not None:
