@@ -33,6 +33,8 @@ class WatchedApp(SottovoceApp):
 
     CSS_PATH = str(Path(tui.__file__).with_name("app") / "app.tcss")
 
+    _token: trio.lowlevel.TrioToken
+
     def __init__(self, core: BurstCore, keys: int, report: Path) -> None:
         @asynccontextmanager
         async def opened() -> AsyncGenerator[BurstCore]:
