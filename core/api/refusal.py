@@ -8,6 +8,8 @@ from core.sentence import Sentence
 
 # Longest text of one message, in UTF-8 bytes: what twenty minutes of fast typing make.
 MAX_TEXT_SIZE = 12 * 1024
+# Longest unsent text, in UTF-8 bytes: fifty messages. As JSON it fits a line of ``core.rpc`` unless most of it is escapes.
+MAX_DRAFT_SIZE = 50 * MAX_TEXT_SIZE
 # Longest greeting text, in UTF-8 bytes: a greeting must fit four boxes together with its keys.
 MAX_GREETING_SIZE = 600
 # Longest name of a person, in UTF-8 bytes.

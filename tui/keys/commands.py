@@ -63,6 +63,10 @@ WRITING = (
         id="write.select", title=N_("Select a message"), help=N_("From the first line: pick messages."),
         keys="up",
     ),
+    _writing(id="write.older", synonyms=N_("recall history again repeat sent"), title=N_("What you sent before"),
+             help=N_("Where nothing is written: your last message here, then those before it."), keys="alt+p"),
+    _writing(id="write.newer", title=N_("What you sent after that"),
+             help=N_("Back towards your last message, then to nothing."), keys="alt+n"),
 )  # fmt: skip
 
 # Without keys of their own; presets give them some.

@@ -66,6 +66,13 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
     class WentUp(Message):
         """Up was pressed with nothing above the cursor."""
 
+    class Recalled(Message):
+        """What was sent before is wanted: an older one (-1) or a newer one."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     class CompletionMoved(Message):
         """An arrow was pressed while completions are offered."""
 
@@ -97,6 +104,8 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
                 "write.undo": self.undo,
                 "write.select": self._up_or_select,
                 "write.messages": self._to_messages,
+                "write.older": lambda: self.post_message(self.Recalled(-1)),
+                "write.newer": lambda: self.post_message(self.Recalled(1)),
                 "edit.left": self.action_cursor_left,
                 "edit.right": self.action_cursor_right,
                 "edit.up": self.action_cursor_up,

@@ -109,7 +109,7 @@ def _typing(work: Work, command: api.ConversationTyping) -> api.Done:
 
 @transaction(api.DraftSet)
 def _set_draft(work: Work, command: api.DraftSet) -> api.Done:
-    check_text(command.text, api.MAX_TEXT_SIZE)
+    check_text(command.text, api.MAX_DRAFT_SIZE)
     conversations.set_draft(work.tx, conversation_of(work, command.conversation).id, command.text)
     return api.Done()
 

@@ -50,6 +50,16 @@ def test_what_cannot_be_sent_is_refused_and_leaves_nothing(
     assert alice.rows(a) == before
 
 
+def test_a_draft_may_be_as_long_as_fifty_messages(pair: tuple[Person, Person, str, str]) -> None:
+    alice, _, a, _ = pair
+    text = "é" * (api.MAX_DRAFT_SIZE // 2)
+    alice.call(api.DraftSet(conversation=a, text=text))
+    assert [listed.draft for listed in alice.call(api.ConversationList())] == [text]
+    with pytest.raises(ApiError) as refused:
+        alice.call(api.DraftSet(conversation=a, text=f"{text}."))
+    assert refused.value.kind is Kind.TOO_LONG
+
+
 def test_pages_go_by_local_order(office: Office, pair: tuple[Person, Person, str, str]) -> None:
     alice, bob, a, _ = pair
     for n in range(10):

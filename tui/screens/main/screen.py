@@ -12,7 +12,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.events import AppFocus, Resize
+from textual.events import AppFocus, DescendantBlur, Resize
 from textual.screen import Screen
 
 from core import api
@@ -36,6 +36,7 @@ from tui.screens.main.contact_actions import ContactActions
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.draft_keeper import DraftKeeper
+from tui.screens.main.draft_pace import DraftPace
 from tui.screens.main.heads import Heads
 from tui.screens.main.keeping_actions import KeepingActions
 from tui.screens.main.message_actions import MessageActions
@@ -44,6 +45,7 @@ from tui.screens.main.navigation_actions import NavigationActions
 from tui.screens.main.news import News
 from tui.screens.main.notice_actions import NoticeActions
 from tui.screens.main.panes import Panes
+from tui.screens.main.recall import Recall
 from tui.screens.main.search_walk import SearchWalk
 from tui.screens.main.sending import Sending
 from tui.screens.main.view_actions import ViewActions
@@ -53,8 +55,6 @@ from tui.widgets.composer import Composer
 from tui.widgets.conversation_list import ConversationList
 from tui.widgets.writing import WritingArea
 
-# Seconds between the last key and the draft's going into the file.
-DRAFT_DELAY = 1.0
 # Seconds between looks at whether the nodes that we send by answer.
 NETWORK_LOOK = 5.0
 # Below this many rows there is no header and no status line.
@@ -91,8 +91,9 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.navigation = navigation = Navigation()
         self._heads = heads = Heads(panes, app, navigation, chat, focused=lambda: self.focused)
         purposes = Purposes()
+        pace = DraftPace(self._save_drafts, self.set_timer)
         self._drafts = drafts = DraftKeeper(
-            Drafts(client), purposes, panes.writing, navigation, self._save_soon, app.tell_error
+            Drafts(client), purposes, panes.writing, navigation, pace.soon, app.tell_error
         )
         self.conversations = conversations = Conversations(app, panes, navigation, chat, heads, drafts, attempts)
         self._news = News(self, app, navigation, chat, conversations, panes.status, attempts)
@@ -112,6 +113,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._sending = Sending(
             chat, drafts, conversations, attempts, contact.offers_unblocking, dialogs, app.tell,
         )  # fmt: skip
+        self._recall = Recall(panes, navigation, chat, purposes)
         self.handlers = Handlers()
         notices = NoticeActions(app, navigation, conversations, attempts)
         for part in (moving, self._search, view, contact, keeping, notices):
@@ -126,7 +128,6 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     def on_mount(self) -> None:
         """Read the list; go back to the conversation that was open before a lock."""
-        self._draft_timer = self.set_timer(DRAFT_DELAY, self._save_drafts, pause=True)
         self._heads.hint()
         self._attempts.begin(self._begin())
         self.set_interval(NETWORK_LOOK, self._look_at_network)
@@ -159,6 +160,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._attention.forget()
         self.navigation.clear()
         self._search.clear_caches()
+        self._recall.forget()
         self.chat.close()
         self.panes.list.clear_caches()
         self.panes.details.clear_caches()
@@ -186,12 +188,13 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def _save_soon(self) -> None:
-        self._draft_timer.reset()
-        self._draft_timer.resume()
-
     def _save_drafts(self) -> None:
         self._attempts.begin(self._drafts.save(), group="drafts")
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Save what was written when one goes elsewhere, to another window too."""
+        if isinstance(event.widget, Composer):
+            self._save_drafts()
 
     @on(WritingArea.Changed)
     def _text_changed(self, event: WritingArea.Changed) -> None:
@@ -215,6 +218,10 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     def _select_message(self) -> None:
         self.panes.log.begin_selecting()
         self._heads.hint()
+
+    @on(Composer.Recalled)
+    def _recall_sent(self, event: Composer.Recalled) -> None:
+        self._attempts.begin(self._recall.step(event.step), group="recall")
 
     @on(Composer.Emptied)
     def _emptied(self, event: Composer.Emptied) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from core.api import MAX_TEXT_SIZE, ApiError
+from core.api import MAX_DRAFT_SIZE, MAX_TEXT_SIZE, ApiError
 from tui.chat.chat import Chat
 from tui.chat.purposes import Answer, Edit, Purpose
 from tui.keys.registry import message_text
@@ -19,8 +19,8 @@ from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.draft_keeper import DraftKeeper
 from tui.text.parts import parts_of, size_of
 
-# Messages that one text may become; more is a file.
-MAX_PARTS = 50
+# Messages that one text may become; more is a file, and could not be kept as a draft.
+MAX_PARTS = MAX_DRAFT_SIZE // MAX_TEXT_SIZE
 
 
 class Sending:
