@@ -36,7 +36,7 @@ GALLERIES: Final[dict[str, Sequence[str]]] = {
     "beginning": ("welcome", "passcode", "words", "check", "ready", "restore", "lock", "empty"),
     "people": ("invite", "code", "add", "greetings", "contact", "compare", "devices", "list"),
     "talking": ("unread", "selected", "menu", "emoji", "switcher", "search", "palette", "completion"),
-    "pages": ("settings", "keys", "help", "network", "export", "import", "wipe", "hit"),
+    "pages": ("settings", "keys", "help", "network", "export-all", "import", "wipe", "hit"),
 }
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 from unittest import mock
 
@@ -181,7 +182,7 @@ SCENES: Final[dict[str, Scene]] = {
     "settings": Scene(page("settings")),
     "keys": Scene(page("keys")),
     "network": Scene(page("network")),
-    "export": Scene(page("export-all")),
+    "export-all": Scene(page("export-all")),
     "import": Scene(page("import")),
     "wipe": Scene(page("wipe")),
 }
@@ -189,16 +190,24 @@ SCENES: Final[dict[str, Scene]] = {
 
 def draw(name: str, size: Size, profile: TerminalProfile = MODES["true"]) -> Cells:
     """Return what a scene shows on a terminal of ``size``."""
-    return asyncio.run(_draw(SCENES[name], size, profile))
+
+    async def shown() -> Cells:
+        async with played(name, size, profile) as app:
+            return cells_of(app)
+
+    return asyncio.run(shown())
 
 
-async def _draw(scene: Scene, size: Size, profile: TerminalProfile) -> Cells:
+@asynccontextmanager
+async def played(name: str, size: Size, profile: TerminalProfile) -> AsyncGenerator[SottovoceApp]:
+    """Give the app in a scene, when all has come to rest."""
+    scene = SCENES[name]
     app = demo_app(show_world(exists=scene.exists, locked=scene.locked, layout=scene.layout), profile)
     async with app.run_test(size=size) as pilot:
         await scene.act(pilot)
         await _calm(pilot)
         await until_still(pilot)
-        return cells_of(app)
+        yield app
 
 
 async def _main(pilot: Pilot[Any]) -> MainScreen:
