@@ -4,8 +4,8 @@
 minute or two. Names of scenes after it draw only those. Clock, world and terminal stand still: running it again gives the
 same bytes.
 
-Letters need DejaVu Sans Mono (Debian: fonts-dejavu-core), emoji Noto Color Emoji (fonts-noto-color-emoji); boxes and
-blocks are painted as shapes. No test needs a font.
+Letters need DejaVu Sans Mono (Debian: fonts-dejavu-core), wide ones Noto Sans CJK (fonts-noto-cjk), emoji Noto Color Emoji
+(fonts-noto-color-emoji); boxes and blocks are painted as shapes. No test needs a font.
 """
 
 from __future__ import annotations

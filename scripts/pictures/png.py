@@ -15,9 +15,10 @@ from rich.cells import cell_len
 
 from scripts.pictures.cells import INK, PAPER, Cells, Look, graphemes
 
-# Debian: fonts-dejavu-core, fonts-noto-color-emoji. Emoji are bitmaps of one size.
+# Debian: fonts-dejavu-core, fonts-noto-cjk, fonts-noto-color-emoji. Emoji are bitmaps of one size.
 FONT: Final = "DejaVuSansMono.ttf"
 BOLD_FONT: Final = "DejaVuSansMono-Bold.ttf"
+CJK_FONT: Final = "NotoSansCJK-Regular.ttc"
 EMOJI_FONT: Final = "NotoColorEmoji.ttf"
 EMOJI_SIZE: Final = 109
 # At this size a letter is 12 pixels wide, and a cell twice as high.
@@ -115,7 +116,8 @@ def _paint_cell(picture: Image.Image, canvas: ImageDraw.ImageDraw, cell: Box, gl
     elif is_emoji(glyph):
         _paint_emoji(picture, cell, glyph)
     elif glyph != " ":
-        font = _font(BOLD_FONT if look.bold else FONT, FONT_SIZE)
+        is_wide = cell_len(glyph) > 1
+        font = _font(CJK_FONT if is_wide else BOLD_FONT if look.bold else FONT, FONT_SIZE)
         canvas.text((left, top + BASELINE), glyph, fill=look.ink, font=font, anchor="ls")
     if look.underline:
         canvas.rectangle((left, top + BASELINE + 2, right, top + BASELINE + 3), fill=look.ink)

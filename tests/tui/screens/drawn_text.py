@@ -1,7 +1,7 @@
 """A screen as text: its rows, then which of their cells look how. A change of either is a line of a diff.
 
-Each look has a letter. ``3 7a12b`` says that in the third row seven cells look as ``a`` and twelve as ``b``; ``3-5`` are rows
-that look alike, as those of a block do. It takes a tenth of an SVG.
+Each look has a letter. ``3 7a12b`` says that in the third row seven cells look as ``a`` and twelve as ``b``; ``3-5`` are
+rows that look alike, as those of a block do. It takes a tenth of an SVG.
 """
 
 from __future__ import annotations
