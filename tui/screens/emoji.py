@@ -10,6 +10,7 @@ from textual.widgets.option_list import Option
 
 from tui.language import N_, tr
 from tui.screens.picker import PickerScreen
+from tui.text.sanitize import pad
 
 # Much used ones, and the words by which they are found; a translation has them in its own language.
 MUCH_USED: Final = {
@@ -61,7 +62,7 @@ class EmojiScreen(PickerScreen[str]):
         name = (
             unicodedata.name(sign[0], "").lower() if tr(words) == words else tr(words)
         )  # it has names in English only
-        return Content.assemble(f"{sign}  ", (tr("take it back") if sign == self._put else name, "dim"))
+        return Content.assemble(f"{pad(sign, 2)}  ", (tr("take it back") if sign == self._put else name, "dim"))
 
     def clear_caches(self) -> None:
         """Forget which was put."""

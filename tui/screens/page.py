@@ -15,11 +15,11 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.scrollbar import ScrollBarRender
 from textual.widgets import Input, TextArea
 
 from tui.language import N_, tr
 from tui.screens.content import ContentScreen, ShowsNotices
+from tui.widgets.bars import draw_bar
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
@@ -40,12 +40,6 @@ EDGE_ROWS: Final = 2
 WIDE: Final = 120
 
 
-class WholeCells(ScrollBarRender):
-    """A scroll bar without eighths of cells, which old terminals cannot draw."""
-
-    VERTICAL_BARS = [" "] * 8
-
-
 class Column(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The middle of a page; scrolls to whatever has the focus. The arrows are the page's: they walk."""
 
@@ -55,8 +49,7 @@ class Column(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def draw_signs(self) -> None:
         """Draw the scroll bar with the signs now chosen."""
-        renderer = WholeCells if self.app.has_class("ascii") else ScrollBarRender
-        self.vertical_scrollbar.renderer = renderer  # type: ignore[misc] # a constant of the class, read from it
+        draw_bar(self, ascii_only=self.app.has_class("ascii"))
 
 
 class CardBody(Vertical):

@@ -27,8 +27,9 @@ R = TypeVar("R")
 
 # Rows of edges, line and rule.
 CHROME_ROWS: Final = 4
-# Rows of the list at most: more is found by typing.
+# Rows of the list at most: more is found by typing. And as many as it has even where that hides what is lit.
 MOST_ROWS: Final = 16
+LEAST_ROWS: Final = 5
 
 
 class Rule(Widget):
@@ -120,7 +121,9 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
     def on_resize(self, event: Resize) -> None:
         """Fit the lines to the new width, and the list to the height."""
         super().on_resize(event)
-        self.query_one(OptionList).styles.max_height = max(1, min(MOST_ROWS, event.size.height - CHROME_ROWS))
+        high = event.size.height
+        rows = min(MOST_ROWS, high - CHROME_ROWS, max(LEAST_ROWS, self.rows_free(high) - CHROME_ROWS))
+        self.query_one(OptionList).styles.max_height = max(1, rows)
         self._list(self.query_one(Input).value)
 
     def _list(self, query: str) -> None:

@@ -38,11 +38,15 @@ from tui.widgets.menu import PickList
 from tui.words.errors import explain
 from tui.words.format import when
 
-# Characters of the hit shown before the words that were searched.
+# Characters of the hit shown before the words that were searched, and the part of its line that they may take.
 LEAD = 24
+LEAD_PART = 3
 NAME_WIDTH = 12
 # The next page is read when fewer hits than this are below the cursor.
 NEAR_END: Final = 12
+# In a list that is narrower than this, a name has less room.
+NARROW = 60
+SHORT_NAME = 7
 HINTS: Final = (
     ("↑↓", N_("choose")),
     ("Enter", N_("go there")),
@@ -233,12 +237,14 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
             name = tr("you") if self._here else tr("to {name}").format(name=name)
         text = clean_line(hit.message.text)
         spans = search_terms.spans(text, wanted)
-        start = before(text, spans[0][0] - LEAD + 1) if spans else 0
+        width = self.query_one(OptionList).size.width
+        name_width = NAME_WIDTH if width >= NARROW else SHORT_NAME
+        room = max(10, width - name_width - 12)
+        start = before(text, spans[0][0] - min(LEAD, room // LEAD_PART) + 1) if spans else 0
         lead = ("" if hit.message.known else f"({tr('unknown device')}) ") + (ellipsis if start else "")
-        room = max(10, self.query_one(OptionList).size.width - NAME_WIDTH - 12)
         hour = when(hit.message.sent_at, app.now(), app.calendar)
         head = Content.assemble(
-            (f" {pad(hour, 7, ellipsis)} ", "$soft"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {lead}"
+            (f" {pad(hour, 7, ellipsis)} ", "$soft"), (pad(name, name_width, ellipsis), "bold"), f" {lead}"
         )
         shown = fit(text[start:], room - width_of(lead), ellipsis)
         stop = start + len(shown) - (len(ellipsis) if shown != text[start:] else 0)

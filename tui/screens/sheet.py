@@ -2,8 +2,8 @@
 
 It is framed and centred, its keys in its lower edge. Everything beneath is written in one quiet ink on the ground, without
 blending: so it steps back with 256 colours, with sixteen and with none as well, and costs few bytes. Over a slow line, where
-even that is too much, the sheet stands on an empty ground. ``lit`` names rows beneath that stay as they are: those of the
-message that a menu is about.
+even that is too much, the sheet stands on an empty ground. What ``lit`` tells stays as it is: the message that a menu is
+about. The sheet then stands at the other end of the screen.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.segment import Segment
 from textual.containers import Vertical
+from textual.geometry import Region
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
@@ -22,7 +23,7 @@ from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hint, Hints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.style import Style
@@ -37,7 +38,7 @@ R = TypeVar("R")
 class Ghost:
     """A screen as it looks beneath a sheet."""
 
-    def __init__(self, beneath: Screen[object], ink: Style, lit: range) -> None:
+    def __init__(self, beneath: Screen[object], ink: Style, lit: Region) -> None:
         self._beneath = beneath
         self._ink = ink
         self._lit = lit
@@ -47,8 +48,10 @@ class Ghost:
         for y, strip in enumerate(strips):
             if y:
                 yield Segment.line()
-            if y in self._lit:
-                yield from _without_meta(strip)
+            if self._lit.y <= y < self._lit.bottom:
+                yield Segment(strip.crop(0, self._lit.x).text, self._ink)
+                yield from _without_meta(strip.crop(self._lit.x, self._lit.right))
+                yield Segment(strip.crop(self._lit.right).text, self._ink)
             else:
                 yield Segment(strip.text, self._ink)
 
@@ -87,8 +90,8 @@ class Sheet(ModalScreen[R], ContentScreen):
     """What stands in the upper edge, marked by ``N_``."""
     keys: tuple[Hint, ...] = (("Esc", N_("back")),)
     """What stands in the lower edge."""
-    lit: range = range(0)
-    """Rows beneath that stay as they are."""
+    lit: Callable[[], Region] | None = None
+    """Tells what stays as it is beneath, which may move while the sheet is open."""
 
     def compose(self) -> ComposeResult:
         """Build edges and body."""
@@ -107,12 +110,19 @@ class Sheet(ModalScreen[R], ContentScreen):
         backdrop = super().render()
         if not isinstance(backdrop, BackgroundScreen):
             return backdrop
-        return Ghost(backdrop.screen, app_of(self).pens.pen("ghost"), self.lit)
+        return Ghost(backdrop.screen, app_of(self).pens.pen("ghost"), self.lit() if self.lit else Region())
 
     def on_resize(self, event: Resize) -> None:
-        """Draw the edges with or without corners."""
+        """Draw the edges with or without corners, and stand where what is lit is not."""
+        if lit := self.lit() if self.lit else None:
+            self.styles.align_vertical = "top" if lit.y > event.size.height - lit.bottom else "bottom"
         for edge in self.query(Edge):
             edge.refresh()
+
+    def rows_free(self, height: int) -> int:
+        """Return how many of a screen's rows the sheet may have: those on one side of what is lit."""
+        lit = self.lit() if self.lit else None
+        return max(lit.y, height - lit.bottom) if lit else height
 
     def show_heading(self, heading: str, note: str = "") -> None:
         """Change the upper edge; both are translated already."""

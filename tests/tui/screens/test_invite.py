@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,27 @@ async def test_who_uses_the_invitation_is_named_on_its_page_and_enter_leads_ther
         await pilot.press("enter")
         await until(pilot, lambda: on(GreetingsScreen, app))
         assert not any(isinstance(screen, InviteScreen) for screen in app.screen_stack)
+
+
+@pytest.mark.asyncio
+async def test_copies_are_told_of_an_invitation_that_can_still_be_used() -> None:
+    invite = api.Invite(
+        id="i",
+        link="SOTTO:1",
+        created_at=NOW,
+        expires_at=NOW + 1000,
+        state="open",
+        uses=0,
+        copies=3,
+        max_uses=1,
+        note="",
+    )
+    for state, is_told in (("open", True), ("used", False)):
+        shown = msgspec.structs.replace(invite, state=state)
+        app = Stage(partial(InviteCodeScreen, invite=shown))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: "Uses" in str(app.screen.query_one("#facts").render()))  # noqa: B023 - at once
+            assert ("Copies" in str(app.screen.query_one("#facts").render())) is is_told
 
 
 @pytest.mark.asyncio

@@ -137,3 +137,11 @@ async def test_hints_and_palette_name_the_keys_that_count() -> None:
         assert demo.app.keys.label("Ctrl+P") == "Alt+X"
         await demo.press("ctrl+p")
         assert demo.app.focused is demo.composer
+
+
+async def test_each_command_has_one_row_on_a_narrow_terminal() -> None:
+    async with running(50, 20) as demo:
+        await choose(demo, "write.newline")
+        rows = [strip.text for strip in menu(demo).render_lines(menu(demo).size.region)]
+        assert sum("Ctrl+J" in row for row in rows) == 1
+        assert not [row for row in rows if row.startswith(("Alt", "Ctrl", "Shift"))]

@@ -8,6 +8,7 @@ import pytest
 
 from core import api
 from tests.tui.demo import Demo, running
+from tests.tui.until import until
 from tui.screens.emoji import EmojiScreen
 from tui.screens.main.message_menu import MessageMenu, wanted_of
 from tui.screens.switcher import SwitcherScreen
@@ -158,3 +159,22 @@ async def test_any_sign_can_be_typed_and_words_are_none() -> None:
     assert [option.id for option in screen.options("🦉")] == ["🦉"]
     assert [option.id for option in screen.options("thumbs down")] == ["👎"]
     assert screen.options("no such thing") == []
+
+
+@pytest.mark.parametrize("key", ["enter", "plus"])
+async def test_the_message_that_a_sheet_is_about_stays_in_sight(key: str) -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        chosen, log = await mark(demo, "me"), demo.log
+        await demo.press(key)
+        sheet = demo.app.screen
+        assert isinstance(sheet, (MessageMenu, EmojiScreen))
+        lit = log.region_of(chosen.id)
+        assert lit.height >= 2
+        assert sheet.lit is not None
+        assert sheet.lit() == lit
+        assert not sheet.sheet.region.overlaps(lit)
+        demo.client.receive("bob", "and one more")
+        await until(demo.pilot, lambda: log.region_of(chosen.id).y < lit.y)
+        assert sheet.lit() == log.region_of(chosen.id), "it goes with what it is about"
+        assert not log.region_of("gone")

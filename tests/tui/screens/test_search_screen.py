@@ -82,3 +82,18 @@ async def test_thousands_of_hits_are_read_page_by_page_as_the_cursor_goes(column
         await demo.press("enter")
         assert demo.log.selected is not None
         assert demo.log.selected.text == "needle 40"
+
+
+async def test_in_a_narrow_list_the_words_that_were_searched_are_seen() -> None:
+    async with running(50, 20) as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+f")
+        await demo.write("stone")  # behind 22 characters of "I put the keys under the third stone."
+        screen = demo.app.screen
+        assert isinstance(screen, SearchScreen)
+        await until(demo.pilot, lambda: screen.query_one(PickList).option_count > 1)
+        prompt = screen.query_one(PickList).get_option_at_index(0).prompt
+        assert isinstance(prompt, Content)
+        assert prompt.cell_length <= screen.query_one(PickList).size.width
+        assert any("underline" in str(span.style) for span in prompt.spans)
+        assert "stone" in prompt.plain

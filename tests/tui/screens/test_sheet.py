@@ -8,6 +8,7 @@ from typing import Any, cast
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.screens.sheet import Ghost
@@ -15,11 +16,13 @@ from tui.widgets.hints import fitting, keys_row, spelled
 
 GHOST, LOUD = Style(color="#4a5461"), Style(color="#ffffff", bgcolor="#203040", bold=True, link="https://example.org")
 
+NOTHING = Region()
 
-def beneath(*lit: int) -> list[list[Segment]]:
+
+def beneath(lit: Region = NOTHING) -> list[list[Segment]]:
     strips = [Strip([Segment("over ", LOUD), Segment("there", GHOST)]), Strip([Segment("chosen", LOUD)])]
     screen = SimpleNamespace(_compositor=SimpleNamespace(render_strips=lambda: strips))
-    ghost = Ghost(cast("Any", screen), GHOST, range(*lit) if lit else range(0))
+    ghost = Ghost(cast("Any", screen), GHOST, lit)
     console = Console(width=20)
     return list(Segment.split_lines(ghost.__rich_console__(console, console.options)))  # type: ignore[arg-type]
 
@@ -30,11 +33,14 @@ def test_everything_beneath_is_in_one_ink_without_its_grounds_and_links() -> Non
     ]  # fmt: skip
 
 
-def test_the_rows_that_a_menu_is_about_stay_lit_and_lead_nowhere() -> None:
-    (first,), (second,) = beneath(1, 2)
+def test_what_a_menu_is_about_stays_lit_and_leads_nowhere_and_nothing_beside_it() -> None:
+    (first,), second = beneath(Region(2, 1, 3, 1))
     assert first.style == GHOST
-    assert second.style is not None
-    assert (second.style.color, second.style.bold, second.style.link) == (LOUD.color, True, None)
+    assert [text for text, _, _ in second] == ["ch", "ose", "n"]
+    before, lit, after = (style for _, style, _ in second)
+    assert (before, after) == (GHOST, GHOST)
+    assert lit is not None
+    assert (lit.color, lit.bold, lit.link) == (LOUD.color, True, None)
 
 
 def test_of_keys_the_first_that_fit_are_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from core.api import Message
@@ -73,7 +74,9 @@ class MessageActions:
                 self._log.select(message.id)
                 self.act_on(wanted, message)
 
-        self._dialogs.show(MessageMenu(message), chosen)
+        menu = MessageMenu(message)
+        menu.lit = partial(self._log.region_of, message.id)
+        self._dialogs.show(menu, chosen)
 
     def _copy_link(self, message: Message) -> None:
         """Copy the links of a message, each whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from core.api import Command, Conversation, Done, Message, MessageForward, MessageList, MessagePin, MessageReact
 from tui.app_port import AppPort
@@ -58,7 +59,9 @@ class MessageChanges:
             if emoji is not None:
                 self._attempts.begin(self._give(MessageReact(id=message.id, emoji=emoji, remove=emoji == put)))
 
-        self._dialogs.show(EmojiScreen(put), chosen)
+        emoji_screen = EmojiScreen(put)
+        emoji_screen.lit = partial(self._log.region_of, message.id)
+        self._dialogs.show(emoji_screen, chosen)
 
     def _pin(self, message: Message) -> None:
         """Pin a message, or let go of it."""

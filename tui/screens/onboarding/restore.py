@@ -32,7 +32,7 @@ class EnterWords(Step[list[str]]):
     EnterWords #words { height: auto; width: 1fr; margin-top: 1; }
     EnterWords .words-column { height: auto; width: 1fr; max-width: 24; }
     .-short EnterWords #words { margin: 0; }
-    .-narrow EnterWords #words { layout: vertical; }
+    .-bare EnterWords #words { layout: vertical; }
     """
     heading = N_("Your eighteen words")
     hints = (("Space", N_("next word")), ("Enter", N_("next")), ("Esc", N_("back")))

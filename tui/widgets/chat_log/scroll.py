@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message as TextualMessage
 
 from core.api import Message
 from tui.app_port import app_of
+from tui.widgets.bars import draw_bar
 from tui.widgets.chat_log.lines import ChatLines
 
 # Screens left before an edge of the window when more rows are asked for.
@@ -51,7 +52,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._news: tuple[str | None, int] = (None, 0)  # the first unread row of the conversation, and how many
         self._top: Anchor | None = None  # None: at the end
         self._placing = False
-        self._bar_shown = True
+        self._bar_shown: bool | None = None  # None: as it was made
         self._asked = False  # for more rows, and not answered yet
 
     # --- what is shown ------------------------------------------------------------------------------------------------
@@ -239,6 +240,14 @@ class ChatScroll(ChatLines, can_focus=False):
         self._place()
         return True
 
+    def region_of(self, message_id: str) -> Region:
+        """Return where a row stands on the screen, as far as it is in view; empty if it is not."""
+        if (index := self.model.index_of(message_id)) is None:
+            return Region()
+        view = self.scrollable_content_region
+        top = view.y + self._heights.top(index) - round(self.scroll_y)
+        return Region(view.x, top, view.width, self._heights.height(index)).intersection(view)
+
     def row_at(self, line: int) -> int:
         """Return the index of the row at a line of the scrolled area."""
         return self._heights.locate(line)[0]
@@ -247,6 +256,7 @@ class ChatScroll(ChatLines, can_focus=False):
 
     def redraw(self) -> None:
         """Draw all anew: colours, signs, names or the width changed."""
+        self._bar_shown = None
         self._redraw_all()
         self._place()
 
@@ -307,15 +317,10 @@ class ChatScroll(ChatLines, can_focus=False):
             self.post_message(self.NewerWanted())
 
     def _show_bar(self, *, shown: bool) -> None:
-        """Hide the scroll bar at the end, where it would say nothing. A class for it would be matched at each crossing."""
-        if shown == self._bar_shown or not app_of(self).pens.tinted:
-            return
-        self._bar_shown = shown
-        if shown:
-            self.styles.clear_rule("scrollbar_color")
-            self.vertical_scrollbar.refresh()
-        else:
-            self.styles.scrollbar_color = self.styles.background
+        """Hide the scroll bar at the end, where it would say nothing."""
+        if shown != self._bar_shown:
+            self._bar_shown = shown
+            draw_bar(self, ascii_only=app_of(self).profile.glyphs == "ascii", shown=shown)
 
     def _unread_below(self, last_line: int) -> int:
         """Return how many unread messages lie below a line: counted where all of them are held, else all but those above.

@@ -209,8 +209,9 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
         told = [
             (tr("Ends"), until(invite.expires_at, app_of(self).now())),
             (tr("Uses"), limited.format(uses=invite.uses, most=invite.max_uses)),
-            (tr("Copies"), _copies(invite.copies)),
         ]
+        if invite.state == "open":  # what nobody can use any more is kept nowhere
+            told.append((tr("Copies"), _copies(invite.copies)))
         if invite.note:
             told.append((tr("Note"), clean_line(invite.note)))
         if invite.state != "open":

@@ -49,6 +49,7 @@ class KeysScreen(Page[None], NothingUnsaved):
 
     DEFAULT_CSS = """
     KeysScreen {
+        & Menu { text-wrap: nowrap; text-overflow: ellipsis; }
         & #about { height: 3; width: 1fr; margin-top: 1; color: $soft; }
         &.-short #about { height: 2; margin-top: 0; }
         &:ansi #about { color: ansi_default; }
