@@ -36,7 +36,7 @@ SOURCES: Final = ("core", "tui")
 
 def main() -> int:
     """Write all catalogues; return 1 where something is left to translate."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--take", type=Path, metavar="FILE", help="translations to take in, JSON")
     parser.add_argument(
         "--left", action="store_true", help="write what is left to translate as JSON to standard output"
@@ -73,9 +73,9 @@ def extracted() -> Catalog:
     for file in sorted(file for folder in SOURCES for file in (ROOT / folder).rglob("*.py")):
         place = file.relative_to(ROOT).as_posix()
         for function, texts in texts_of(file.read_text(encoding="utf-8")):
-            context, message = (
-                (texts[0], texts[1]) if function == "tr_in" else (None, texts if len(texts) > 1 else texts[0])
-            )
+            *rest, last = texts
+            context = rest[0] if function == "tr_in" else None
+            message = texts if function == "tr_n" else last
             catalogue.add(message, locations=[(place, None)], context=context)  # type: ignore[list-item]
     return catalogue
 

@@ -108,4 +108,4 @@ def detect(environ: Mapping[str, str], chosen: str = "") -> str:
     if known_as(locale) == ENGLISH and locale.split(".")[0] in {"C", "POSIX"}:
         return ENGLISH  # as gettext has it: LANGUAGE does not count there
     wanted = [*environ.get("LANGUAGE", "").split(":"), locale]
-    return next((known for name in wanted if name and (known := known_as(name)) is not None), ENGLISH)
+    return next((known for known in map(known_as, filter(None, wanted)) if known is not None), ENGLISH)

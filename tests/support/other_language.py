@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from tui import language
@@ -42,7 +42,7 @@ class OtherScript(gettext.NullTranslations):
 
 
 @contextmanager
-def spoken() -> Iterator[None]:
+def spoken() -> Generator[None]:
     """Speak it for a block, and English afterwards."""
     language.install(CODE, OtherScript())
     try:

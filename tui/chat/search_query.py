@@ -110,22 +110,20 @@ def called(name: str, people: Mapping[str, str]) -> str | None:
     names = {identity: clean_name(shown).casefold() for identity, shown in people.items()}
     if wanted in names:
         return wanted
-    for matches in (
-        lambda shown: shown == wanted,
-        lambda shown: shown.startswith(wanted),
-        lambda shown: f" {wanted}" in shown,
-    ):
-        for identity, shown in names.items():
-            if matches(shown):
-                return identity
-    return None
+    # 0 for the whole name, 1 for its beginning, 2 for that of a word in it.
+    ranks = {
+        identity: 0 if shown == wanted else 1 if shown.startswith(wanted) else 2
+        for identity, shown in names.items()
+        if f" {wanted}" in f" {shown}"
+    }
+    return min(ranks, key=ranks.__getitem__, default=None)
 
 
 def completed(text: str, people: Mapping[str, str], today: str) -> str:
     """Return a text with its last word completed to a filter or a filter's value; pressed again, with the next one."""
     last = _LAST.search(text)
     assert last is not None  # the empty word at the end matches
-    options = _values(last[1].casefold(), people, today) if last[1] else list(FILTERS)
+    options: list[str] = _values(last[1].casefold(), people, today) if last[1] else list(FILTERS)
     typed = last[0].replace("：", ":").casefold()
     complete = [option for option in options if option.casefold() == typed]
     if complete:

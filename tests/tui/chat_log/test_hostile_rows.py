@@ -92,7 +92,7 @@ looks = st.builds(
     glyphs=st.sampled_from([SETS["ascii"], SETS["unicode"]]),
     calendar=st.just(CALENDAR),
     today=st.just(CALENDAR.day(NOW)),
-    names=st.builds(lambda name: {"me": "you", BOB: clean_name(name)}, names),
+    names=names.map(lambda name: {"me": "you", BOB: clean_name(name)}),
     pens=st.sampled_from([STANDARD, Pens(None), Pens(None, mono=True)]),
     layout=st.sampled_from(["dialogue", "letter"]),
 )

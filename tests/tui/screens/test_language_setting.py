@@ -32,7 +32,11 @@ CHINESE = "zh_CN"
 @pytest.fixture(autouse=True)
 def _chinese_in_another_script(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whether a text is translated already is no question of this file."""
-    monkeypatch.setattr(gettext, "translation", lambda *_, **__: OtherScript())
+
+    def translation(*_: object, **__: object) -> OtherScript:
+        return OtherScript()
+
+    monkeypatch.setattr(gettext, "translation", translation)
     yield
     language.use(language.ENGLISH)
 

@@ -62,8 +62,12 @@ def fields(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
+def carried_over(kind: Kind, said: Sentence | str) -> ApiError:
+    return over_the_wire(ApiError(kind, said))
+
+
 @pytest.mark.usefixtures("_foreign")
-@pytest.mark.parametrize("carried", [ApiError, lambda *given: over_the_wire(ApiError(*given))])
+@pytest.mark.parametrize("carried", [ApiError, carried_over])
 def test_a_refusal_is_explained_in_the_language_in_use_and_in_english_to_programs(carried: type[ApiError]) -> None:
     damaged, only = carried(Kind.DAMAGED, DAMAGED), carried(Kind.NOT_ALLOWED, "Only texts are proven.")
     assert (damaged.message, damaged.data) == ("/h/{x} is damaged: it is cut off.", {})
