@@ -10,7 +10,7 @@ from core.api.device import ClockAlone, ClockOff
 from core.api.talking import NotifyRule, State
 from core.sentence import Sentence
 
-Change = Literal["edited", "reactions", "pinned", "deleted"]
+Change = Literal["edited", "reactions", "pinned", "deleted", "imported"]
 DeviceState = Literal["vouched", "confirmed", "unknown", "refused"]
 
 
@@ -50,7 +50,7 @@ class SomethingArrived(Event, frozen=True, tag="message.arrived"):
 
 
 class MessageChanged(Event, frozen=True, tag="message.changed"):
-    """A row is another than before; ``id`` is empty where it is many: read them anew."""
+    """A row is another than before, or gone; ``id`` is empty where it is many, or rows were imported: read them anew."""
 
     conversation: str
     id: str

@@ -24,6 +24,7 @@ class Presence:
         self._heard: dict[int, float] = {}
         self._typed: dict[int, float] = {}
         self._here_from: dict[int, float] = {}
+        self.shared: tuple[bytes, int] = (b"", 0)  # settings as they are stored, and what they let contacts know
         self.typing: set[int] = set()  # conversations in which the person types, and it is to be told
         self.here_until: dict[int, int] = {}  # contacts that are shown as there, until this by our own clock
 

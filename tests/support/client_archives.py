@@ -18,7 +18,7 @@ class FakeArchives:
     def _archive_export(self, command: api.ArchiveExport) -> api.Archive:
         if command.passcode not in {None, self.passcode}:
             raise ApiError(Kind.WRONG_PASSCODE, "wrong")
-        if command.path in self.taken_paths:
+        if command.path in self.taken_paths and not command.overwrite:
             raise ApiError(Kind.FILE_EXISTS, "there")
         return api.Archive(
             path=command.path,

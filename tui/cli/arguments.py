@@ -106,18 +106,20 @@ def _client(asked: argparse.Namespace) -> int:
     from tui.host.core_of import core_of, say_that_it_runs_on
     from tui.host.core_process import WayToCore
 
-    way = WayToCore(arguments=tuple(each for each in asked.given if each not in {DETACH, PLAIN}), starts=asked.detach)
+    options = _network_options(asked)
+    given = tuple(each for each in asked.given if each not in {DETACH, PLAIN})
+    way = WayToCore(given, starts=asked.detach, has_network_options=options != NetworkOptions())
     if asked.plain or os.environ.get("TERM") == "dumb":
         from tui.plain.run import check_terminal, run_plain
 
         check_terminal()
-        core = core_of(_home(asked), _network_options(asked), way, remember=_remembers(asked))
+        core = core_of(_home(asked), options, way, remember=_remembers(asked))
         status = run_plain(core)
         say_that_it_runs_on(core, status)
         return status
     from tui.client import run_client
 
-    return run_client(_home(asked), _network_options(asked), remember=_remembers(asked), way=way)
+    return run_client(_home(asked), options, remember=_remembers(asked), way=way)
 
 
 # Each loads the modules of its command alone. None: no command, the client.

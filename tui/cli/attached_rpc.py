@@ -20,6 +20,7 @@ from core.attach.link import READ_SIZE, Link
 from tui import __version__
 from tui.host import standard_error
 from tui.host.boundary import FAILED, Refused
+from tui.host.core_process import KEEPS_OPTIONS
 from tui.language import told, tr
 
 STANDARD_INPUT: Final = 0
@@ -39,7 +40,7 @@ def run_attached(found: Link, passcode: str | None, *, options_given: bool) -> i
     if found.info.version != __version__:  # programs are told by each answer, too
         standard_error.say(f"sottovoce rpc: {told(link.other_version(found.info, __version__).said)}\n")
     if options_given:
-        _say(tr("a core runs for this home; it keeps the network options it was started with."))
+        _say(tr(KEEPS_OPTIONS))
     if passcode is not None:
         _unlock(found, passcode)
     return _Pump(found).run()

@@ -20,24 +20,30 @@ from core.attach import link
 from core.attach.link import Link
 from core.machine import shown
 from tui import __version__
+from tui.host import standard_error
 from tui.host.boundary import FAILED, Refused
-from tui.language import told, tr
+from tui.language import N_, told, tr
 
 STANDARD_ERROR: Final = 2
 # What the child says when it answers. It is in no sentence.
 _READY: Final = b"\0"
 # Bytes of what the child says before that are passed on.
 _MAX_SAID: Final = 65536
+KEEPS_OPTIONS: Final = N_("a core runs for this home; it keeps the network options it was started with.")
 # Seconds for a core to start on a slow and busy machine, the one before it to end among them.
 PATIENCE: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class WayToCore:
-    """How a client gets to a core: by the options that it was called with; ``starts`` one where none runs."""
+    """How a client gets to a core: by the options that it was called with; ``starts`` one where none runs.
+
+    ``has_network_options``: some of them are about the network, which is the core's.
+    """
 
     arguments: tuple[str, ...] = ()
     starts: bool = False
+    has_network_options: bool = False
 
 
 def in_background(core: Callable[[Callable[[], None]], int]) -> tuple[int, str]:
@@ -121,6 +127,9 @@ def find_core(home: Path, way: WayToCore) -> Link | None:
     if found is not None and found.info.version != __version__:
         _end_other_version(home, found)
         found, starts = None, True
+    if found is not None and way.has_network_options:
+        standard_error.say(f"sottovoce: {tr(KEEPS_OPTIONS)}\n")
+        standard_error.flush()  # before a screen is drawn; there it stands when that is left
     if found is None and starts:
         start_core(way.arguments)
         found = link.attach(home, __version__)

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from textual import on, work
+from textual import on
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
 from tui.app_port import app_of
-from tui.chat.contact_lookup import contact_of
 from tui.language import N_, told, tr
-from tui.messages import CoreEvent, EventsMissed
 from tui.screens.compare import CompareScreen
-from tui.screens.content import NothingUnsaved
+from tui.screens.contact_page import ContactPage
 from tui.screens.mute import MuteScreen
 from tui.screens.once import once
-from tui.screens.page import Page
 from tui.text.sanitize import clean_line, clean_name
 from tui.widgets.identity import IdentityView
 from tui.widgets.menu import Menu
@@ -42,7 +39,7 @@ BEHIND: Final = {
 }
 
 
-class ContactScreen(Page[str], NothingUnsaved):
+class ContactScreen(ContactPage[str]):
     """Shows one contact. Dismisses with the id of a command that the screen behind is to carry out."""
 
     DEFAULT_CSS = """
@@ -58,11 +55,6 @@ class ContactScreen(Page[str], NothingUnsaved):
     heading = N_("Contact")
     hints = (("↑↓", N_("choose")), ("Enter", N_("do")), ("Esc", N_("back")))
 
-    def __init__(self, client: api.Client, identity: str) -> None:
-        super().__init__(client)
-        self._identity = identity
-        self._contact: api.Contact | None = None
-
     def compose_body(self) -> ComposeResult:
         """Yield what is known, then what can be done."""
         yield IdentityView(self._identity)
@@ -73,44 +65,18 @@ class ContactScreen(Page[str], NothingUnsaved):
     def on_mount(self) -> None:
         """Read what is known."""
         self.query_one(Menu).focus()
-        self._reload()
+        self.reload()
 
-    def on_core_event(self, message: CoreEvent) -> None:
-        """Show what has just become of the contact."""
-        event = message.event
-        match event:
-            case api.ContactChanged() | api.DeviceChanged() | api.ContactPresence() if event.identity == self._identity:
-                self._reload()
-            case api.ConversationChanged():
-                self._reload()
-            case _:
-                pass
-
-    def on_events_missed(self, _: EventsMissed) -> None:
-        """Events alone no longer tell everything."""
-        self._reload()
-
-    def clear_caches(self) -> None:
-        """Forget what was read."""
-        self._contact = None
-        self._identity = ""
+    def concerns(self, event: api.Event) -> bool:
+        """Tell whether an event is about the contact, or about its conversation."""
+        if isinstance(event, api.ContactPresence):
+            return event.identity == self._identity
+        return isinstance(event, api.ConversationChanged) or super().concerns(event)
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="reload")
-    async def _reload(self) -> None:
-        try:
-            contact = await contact_of(self.client, self._identity)
-        except api.ApiError as error:
-            self.notice.say(str(explain(error)), "bad")
-            return
-        if contact is None:
-            self.notice.say(str(explain(api.ApiError(api.Kind.UNKNOWN_CONTACT, ""))), "bad")
-            return
-        self._contact = contact
-        self._show(contact)
-
-    def _show(self, contact: api.Contact) -> None:
+    def show_contact(self, contact: api.Contact) -> None:
+        """Show what is known, and what can be done."""
         app, own = app_of(self), own_name_of(contact)
         self.entitle(clean_name(contact.name))
         odd = [clean_line(told(contact.warning_said, contact.warning_text))] if contact.warning_text else []

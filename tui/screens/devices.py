@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -17,13 +17,10 @@ from textual.widgets.option_list import Option
 
 from core import api
 from tui.app_port import app_of
-from tui.chat.contact_lookup import contact_of
 from tui.language import N_, told, tr
-from tui.messages import CoreEvent, EventsMissed
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.content import NothingUnsaved
+from tui.screens.contact_page import ContactPage
 from tui.screens.once import once
-from tui.screens.page import Page
 from tui.text.sanitize import clean_line, clean_name, pad
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
 _NAME, _STATE = 16, 10
 
 
-class DevicesScreen(Page[None], NothingUnsaved):
+class DevicesScreen(ContactPage[None]):
     """Shows one contact's devices; an unknown one can be confirmed or refused."""
 
     # Some rules look at the screen or app around the widget.
@@ -75,11 +72,6 @@ class DevicesScreen(Page[None], NothingUnsaved):
     ]
     heading = N_("Devices")
 
-    def __init__(self, client: api.Client, identity: str) -> None:
-        super().__init__(client)
-        self._identity = identity
-        self._contact: api.Contact | None = None
-
     def compose_body(self) -> ComposeResult:
         """Yield the contact, the list and what is known of the chosen device."""
         yield IdentityView(self._identity)
@@ -97,40 +89,17 @@ class DevicesScreen(Page[None], NothingUnsaved):
         """Read what is known."""
         self.query_one("#about").display = False
         self.query_one(Menu).focus()
-        self._reload()
-
-    def on_core_event(self, message: CoreEvent) -> None:
-        """Show what has just become of the contact or of one of its devices."""
-        event = message.event
-        if isinstance(event, (api.ContactChanged, api.DeviceChanged)) and event.identity == self._identity:
-            self._reload()
-
-    def on_events_missed(self, _: EventsMissed) -> None:
-        """Events alone no longer tell everything."""
-        self._reload()
-
-    def clear_caches(self) -> None:
-        """Forget what was read."""
-        self._contact = None
-        self._identity = ""
+        self.reload()
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="reload")
-    async def _reload(self) -> None:
-        try:
-            self._contact = await contact_of(self.client, self._identity)
-        except api.ApiError as error:
-            self.notice.say(str(explain(error)), "bad")
-            return
-        if self._contact is None:
-            self.notice.say(str(explain(api.ApiError(api.Kind.UNKNOWN_CONTACT, ""))), "bad")
-            self.query_one(Menu).show([])
-            self._show_chosen()
-        else:
-            self._show(self._contact)
+    def show_none(self) -> None:
+        """Show no devices."""
+        self.query_one(Menu).show([])
+        self._show_chosen()
 
-    def _show(self, contact: api.Contact) -> None:
+    def show_contact(self, contact: api.Contact) -> None:
+        """Show the devices, and what is odd."""
         own = own_name_of(contact)
         self.entitle(tr("Devices of {name}").format(name=clean_name(contact.name)))
         self.query_one("#who", Static).update(Content(tr("They call themselves {own_name}.").format(own_name=own)))
@@ -211,7 +180,7 @@ class DevicesScreen(Page[None], NothingUnsaved):
             confirmed, refused = tr("Confirmed: it gets what you write."), tr("Refused: it is not heard any more.")
             self.notice.say(confirmed if accept else refused)
         self.query_one(Menu).focus()
-        self._reload()
+        self.reload()
 
 
 def question_about(contact: api.Contact, *, accept: bool) -> ConfirmScreen:

@@ -41,7 +41,13 @@ def shared(work: Work) -> Tells:
     """Return what this account lets its contacts know."""
     row = accounts.load(work.tx)
     assert row is not None
-    settings = msgspec.msgpack.decode(row.settings, type=api.Settings)
+    if row.settings != work.presence.shared[0]:  # it is asked for each block
+        work.presence.shared = (row.settings, int(_switched_on(row.settings)))
+    return Tells(work.presence.shared[1])
+
+
+def _switched_on(stored: bytes) -> Tells:
+    settings = msgspec.msgpack.decode(stored, type=api.Settings)
     switches = (
         (settings.read_receipts, Tells.READ),
         (settings.typing, Tells.TYPING),

@@ -149,10 +149,12 @@ async def _import(session: Session, command: api.ArchiveImport) -> api.ArchiveTa
         await service.act(taking.begin)
         telling = _Telling(service.emit, sum(chat.part.rows for chat in taking.chats))
         for chat in taking.chats:
-            pages = importing.pages(reader.rows(chat.part))
+            pages, added = importing.pages(reader.rows(chat.part)), taking.added
             while (page := await _in_thread(_next_page, pages)) is not None:
                 await service.act(partial(taking.take, chat, page))
                 telling.more(len(page))
+            if taking.added > added:  # whoever shows the conversation has read what was before it
+                service.emit(api.MessageChanged(conversation=chat.public_id, id="", what="imported"))
     finally:
         with trio.CancelScope(shield=True):
             await _in_thread(reader.close)

@@ -42,6 +42,7 @@ class Chat:
 
     part: ChatPart
     conversation: int
+    public_id: str
     other: bytes
     after: int = messages.FIRST
 
@@ -73,7 +74,7 @@ class Import:
         for part in parts:
             row = _conversation_with(work, part.identity)
             if row is not None:
-                self.chats.append(Chat(part, row.id, row.identity))
+                self.chats.append(Chat(part, row.id, row.public_id, row.identity))
         missing = len(parts) - len(self.chats)
         if missing:
             self.left_out.append(

@@ -66,6 +66,14 @@ def test_what_was_said_comes_back_before_what_is_said_now(archive: Path, again: 
     assert [row.sent_at for row in rows[:3]] == [1_000_000, 1_001_000, 1_002_000]
 
 
+def test_who_shows_the_conversation_is_told_to_read_it_anew_once(archive: Path, again: Person, tmp_path: Path) -> None:
+    bob, desk = befriend(again, "bob"), Desk(again, tmp_path / "home")
+    for _ in range(2):  # the second time nothing is new
+        desk.take(archive)
+    changed = [event for event in desk.service.told if isinstance(event, api.MessageChanged)]
+    assert changed == [api.MessageChanged(conversation=bob.conversation, id="", what="imported")]
+
+
 def test_a_row_of_an_archive_claims_nothing(archive: Path, again: Person, tmp_path: Path) -> None:
     bob = befriend(again, "bob")
     Desk(again, tmp_path / "home").take(archive)

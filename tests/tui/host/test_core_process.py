@@ -51,8 +51,8 @@ class Around:
         assert "0.0.9" in question
         return self.answer
 
-    def find(self, *, starts: bool = False) -> Link | None:
-        found = find_core(Path("/home/of/a"), WayToCore(("--home", "x"), starts))
+    def find(self, *, starts: bool = False, has_network_options: bool = False) -> Link | None:
+        found = find_core(Path("/home/of/a"), WayToCore(("--home", "x"), starts, has_network_options))
         if found is not None:
             found.connection.close()
         return found
@@ -79,6 +79,18 @@ def test_one_that_runs_is_taken_as_it_is(around: Around) -> None:
     around.versions = [__version__]
     assert around.find(starts=True) is not None
     assert around.done == []
+
+
+def test_that_it_keeps_its_network_options_is_said_to_who_gave_others(
+    around: Around, capfd: pytest.CaptureFixture[str]
+) -> None:
+    around.versions = [__version__, __version__, None, __version__]
+    around.find()
+    assert capfd.readouterr().err == ""
+    around.find(has_network_options=True)
+    assert "keeps the network options it was started with" in capfd.readouterr().err
+    around.find(starts=True, has_network_options=True)
+    assert capfd.readouterr().err == "", "one that is started has them"
 
 
 def test_one_of_another_version_is_ended_and_started_anew_if_the_person_says_so(around: Around) -> None:

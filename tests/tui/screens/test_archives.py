@@ -85,7 +85,19 @@ async def test_an_export_asks_for_the_passcode_and_keeps_what_is_there() -> None
         app.screen.query_one(PathField).value = "/taken.zip"
         app.screen.query_one("#passcode").focus()
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "/taken.zip" in str(app.screen.query_one("#detail").render())
+        await pilot.press("enter")  # the careful answer
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
         await until(pilot, lambda: "already" in said(app))
+        assert [call.overwrite for call in calls(app, api.ArchiveExport)] == [False]
+        app.screen.query_one("#passcode", PasscodeField).value = PASSCODE
+        app.screen.query_one("#passcode").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: "Written to" in said(app))
+        assert [call.overwrite for call in calls(app, api.ArchiveExport)] == [False, False, True]
 
     await on(ExportScreen, story)
 

@@ -19,6 +19,7 @@ from tests.support.client import FakeClient
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.contact_page import ContactPage
 from tui.screens.content import ContentScreen, PlainScreen, ShowsNotices
 from tui.screens.lock import LockScreen
 from tui.screens.page import Page
@@ -27,7 +28,7 @@ from tui.screens.sheet import Sheet
 
 HOOKS = ["clear_caches", "save_work"]
 # Bases, which leave hooks to the screens made of them.
-BASES = {Page, PickerScreen, Sheet}
+BASES = {ContactPage, Page, PickerScreen, Sheet}
 # The screens of which it can be said at a glance that they show nothing of an account.
 PLAIN = {"OpeningScreen", "LockScreen", "CrashedScreen"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
@@ -19,6 +20,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
+from tui.text.sanitize import clean_line
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.path_field import PathField
@@ -139,17 +141,32 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
             password=password,
             passcode=passcode,
         )
-        self.notice.say(tr("Writing; the passcode takes a moment on purpose"), "working")
-        self._is_writing = True
         try:
-            written = await self.client.call(command)
+            written = await self._written(command)
         except api.ApiError as error:
             self._explain(error)
         else:
             self.query_one("#password", PasscodeField).clear()
             self.notice.say(written_words(written), "good")
+
+    async def _written(self, command: api.ArchiveExport) -> api.Archive:
+        """Write; over a file that is there only if the person says so. Raises ``ApiError``."""
+        self.notice.say(tr("Writing; the passcode takes a moment on purpose"), "working")
+        self._is_writing = True
+        try:
+            return await self.client.call(command)
+        except api.ApiError as error:
+            if error.kind is not api.Kind.FILE_EXISTS or command.overwrite:
+                raise
+            detail = tr("{path} is there already. What it holds now is gone then.").format(
+                path=clean_line(command.path)
+            )
+            question = ConfirmScreen(tr("Write over that file?"), detail, yes=tr("Write over it"), no=tr("Keep it"))
+            if not await self.app.push_screen_wait(question):
+                raise
         finally:
             self._is_writing = False
+        return await self._written(msgspec.structs.replace(command, overwrite=True))
 
     def _explain(self, error: api.ApiError) -> None:
         wrong = {
