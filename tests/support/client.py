@@ -329,6 +329,13 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
 
     def _message_list(self, command: api.MessageList) -> list[api.Message]:
         rows = self.room(command.conversation).rows
+        if command.pinned:
+            rows = [row for row in rows if row.pinned]
+        if command.at is not None:
+            later = (index for index, row in enumerate(rows) if row.sent_at >= command.at)
+            first = next(later, len(rows) - 1)
+            start = max(0, first - command.limit // 2)
+            return rows[start : start + command.limit]
         start, stop = 0, len(rows)
         if command.around is not None:
             start = max(0, self._index(self.room(command.conversation), command.around) - command.limit // 2)

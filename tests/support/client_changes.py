@@ -84,3 +84,15 @@ class FakeChanges:
     def _message_forward(self, command: api.MessageForward) -> api.MessageRef:
         text = self.row(command.id).text
         return api.MessageRef(id=self.room(command.conversation).say("me", text, self.now, forwarded=True).id)
+
+    def _message_details(self, command: api.MessageDetails) -> api.Details:
+        row = self.row(command.id)
+        room = next(room for room in self.rooms if row in room.rows)
+        ledger = [api.LedgerEntry(state="queued", at=row.sent_at), api.LedgerEntry(state="sent", at=row.sent_at + 4000)]
+        version = api.Version(version=1, text=row.text, sent_at=row.sent_at, state=row.state, ledger=ledger)
+        return api.Details(
+            id=row.id, conversation=room.id, sender=row.sender, kind=row.kind, sent_at=row.sent_at, state=row.state,
+            ledger=ledger if row.sender == "me" else [], versions=[version], copies=row.copies, until=row.until,
+            late=row.late, device=row.device, known=row.known, reply_to=row.reply_to, quote=row.quote,
+            forwarded=row.forwarded, provable=row.kind == "text",
+        )  # fmt: skip

@@ -12,8 +12,9 @@ PAGE = 50
 class SearchHits:
     """The hits of a search, newest first, and the current one. The next page is read at the end of each page."""
 
-    def __init__(self, client: Client, query: Query, conversation_id: str | None) -> None:
+    def __init__(self, client: Client, query: Query, conversation_id: str | None, page: int = PAGE) -> None:
         self._client = client
+        self._page = page
         self._scope = conversation_id
         self._query = query
         self.words = query.words
@@ -24,9 +25,9 @@ class SearchHits:
     async def read(self) -> None:
         """Read the next page; raises ``ApiError``."""
         before = self.found[-1].message.id if self.found else None
-        page = await self._client.call(self._query.command(conversation=self._scope, limit=PAGE, before=before))
+        page = await self._client.call(self._query.command(conversation=self._scope, limit=self._page, before=before))
         self.found.extend(page)
-        self.has_more = len(page) == PAGE
+        self.has_more = len(page) == self._page
 
     async def step(self, by: int) -> Found | None:
         """Go ``by`` hits on; returns the hit, None where there is none. Raises ``ApiError``."""

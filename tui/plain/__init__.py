@@ -2,8 +2,12 @@
 
     line_input   one line at a time from a terminal, and lines said in between
     lines        rows, conversations and events as lines of text
+    numbers      the short numbers of rows
     session      an account: opened, its conversations, what comes in
-    commands     what a line with a slash does; names and help are those of ``tui.keys``
+    finding, messages, meeting, people, account
+                 what lines with a slash do, by what they are about
+    topics       their help, by topic; where the screen has the same command it is its own (``tui.keys``)
+    commands     takes a line to what it is for
     run          the program
 
 Nothing is drawn twice, moved or coloured: what was said stays where it was said, in order.

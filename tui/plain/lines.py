@@ -3,35 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from core import api
 from tui.language import told, tr, tr_n
-from tui.text.sanitize import clean_name, clean_text
+from tui.text.sanitize import clean_line, clean_name, clean_text, fit
 from tui.widgets.chat_log.notes import note_of
 from tui.widgets.chat_log.rows import IMPORTED, MESSAGES
-from tui.words.format import STATE_WORDS, Calendar, moment, when
+from tui.words.format import STATE_WORDS, Calendar, listed, moment, state_sentence, when
+
+# Cells of an answered text that are said with the answer.
+QUOTED: Final = 40
 
 
-def line_of(row: api.Message, name: str, now: int, calendar: Calendar) -> str:
-    """Return a row: when, who, how far it got, what. ``name`` is what the contact is called here."""
+def line_of(row: api.Message, name: str, now: int, calendar: Calendar, number: int | None = None) -> str:
+    """Return a row: its number, when, who, how far it got, what. ``name`` is what the contact is called here."""
     is_today = calendar.day(row.sent_at) == calendar.day(now)
     at = calendar.clock(row.sent_at) if is_today else moment(row.sent_at, now, calendar)
+    lead = "" if number is None else f"{number}  "
     if row.kind not in MESSAGES:
-        return f"{at} -- {note_of(row, name)}"
-    is_own = row.sender == "me"
+        return f"{lead}{at} -- {note_of(row, name)}"
     own = tr("you ({state})").format(state=tr(STATE_WORDS.get(row.state, row.state)))
-    who = own if is_own else name
+    who = own if row.sender == "me" else name
+    marks = _marks(row, name)
+    marked = f" [{', '.join(marks)}]" if marks else ""
+    first, *rest = clean_text(row.text).split("\n")
+    return "\n".join([f"{lead}{at} {who}{marked}: {first}", *(f"    {line}" for line in rest)])
+
+
+def _marks(row: api.Message, name: str) -> list[str]:
+    """Return what is to be known of a text beside its words."""
     facts = (
         (tr("from an archive"), row.kind == IMPORTED),
         (tr("late"), row.late),
         (tr("edited"), row.edited_at is not None),
+        (tr("forwarded"), row.forwarded),
+        (tr("pinned"), row.pinned),
+        (tr("from a device that is not known"), row.sender != "me" and not row.known),
     )
     marks = [mark for mark, holds in facts if holds]
-    if not is_own and not row.known:
-        marks.append(tr("from a device that is not known"))
-    marked = f" [{', '.join(marks)}]" if marks else ""
-    first, *rest = clean_text(row.text).split("\n")
-    return "\n".join([f"{at} {who}{marked}: {first}", *(f"    {line}" for line in rest)])
+    if row.quote is not None:
+        marks.insert(0, _answers(row.quote, name))
+    return [*marks, *(reaction_words(each, name) for each in row.reactions)]
+
+
+def _answers(quote: api.Quote, name: str) -> str:
+    """Return what a text answers; brackets in it are other ones, so that ours end where they seem to."""
+    if quote.missing:
+        return tr("answers a message that is not here")
+    said = fit(clean_line(quote.text), QUOTED).replace("[", "(").replace("]", ")")
+    who = tr("answers you: {text}") if quote.sender == "me" else tr("answers {name}: {text}")
+    return who.format(name=name, text=said)
+
+
+def reaction_words(reaction: api.Reaction, name: str) -> str:
+    """Return an emoji and who put it."""
+    who = listed(tr("you") if each == "me" else name for each in reaction.senders)
+    return tr("{emoji} by {who}").format(emoji=clean_line(reaction.emoji), who=who)
 
 
 def conversation_line(number: int, found: api.Conversation, now: int, calendar: Calendar) -> str:
@@ -43,9 +71,38 @@ def conversation_line(number: int, found: api.Conversation, now: int, calendar: 
         parts.append(tr("not answered yet"))
     if found.unread:
         parts.append(tr("{count} new").format(count=found.unread))
+    elif found.marked_unread:
+        parts.append(tr("marked as unread"))
+    parts += [tr("pinned")] if found.pinned else []
+    parts += [tr("muted")] if found.muted_until is not None and found.muted_until > now else []
+    parts += [tr("archived")] if found.archived else []
+    parts += [tr("draft")] if found.draft else []
     if found.last_at:
         parts.append(when(found.last_at, now, calendar))
     return f"{number}  {', '.join(parts)}"
+
+
+def details_lines(found: api.Details, name: str, now: int, calendar: Calendar) -> Iterator[str]:
+    """Yield all that is known of a row, a fact a line."""
+    who = tr("you") if found.sender == "me" else name
+    at = moment(found.sent_at, now, calendar)
+    yield tr("Written {moment} by {who}.").format(moment=at, who=who)
+    if found.device:
+        yield tr("Device: {device}.").format(device=clean_line(found.device))
+    if not found.known:
+        yield tr("The device is not known: see /devices.")
+    for entry in found.ledger:
+        state = tr(STATE_WORDS.get(entry.state, entry.state))
+        yield tr("{moment}: {state}.").format(moment=moment(entry.at, now, calendar), state=state)
+    if found.sender == "me":
+        said = state_sentence(found.state, found.copies, found.until, now, calendar)
+        yield tr("Now: {state}.").format(state=said)
+    if len(found.versions) > 1:
+        for version in found.versions:
+            at = moment(version.sent_at, now, calendar)
+            said = tr("Version {number}, {moment}: {text}")
+            yield said.format(number=version.version, moment=at, text=clean_line(version.text))
+    yield tr("Its number in the files is {id}.").format(id=clean_line(found.id))
 
 
 def greeting_lines(number: int, greeting: api.Greeting, now: int, calendar: Calendar) -> Iterator[str]:

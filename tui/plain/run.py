@@ -92,10 +92,7 @@ class Plain:
             except ApiError as error:
                 raise Refused(str(explain(error))) from None
         line = await self._lines.ask(self._session.prompt)
-        try:
-            await self._commands.run(line)
-        except ApiError as error:
-            self._session.refuse(error)
+        await self._commands.run(line)
 
     async def _take_events(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """One account at a terminal of lines: it is opened, a conversation is chosen by its number, a line is a message.
 
-Numbers are given to conversations as they are met, and stay while the program runs.
+Numbers are given to conversations and rows as they are met, and stay while the program runs.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import Final
 
 from core import api
 from core.api import ApiError, Kind
+from tui.chat.navigation import in_order
+from tui.chat.search_hits import SearchHits
 from tui.config.spoken import SpokenLanguage
 from tui.core_port import CorePort
-from tui.language import told, tr
+from tui.language import told, tr, tr_n
 from tui.plain.line_input import LineInput
-from tui.plain.lines import beware, conversation_line, line_of, unread_sentence, words_lines
+from tui.plain.lines import beware, conversation_line, line_of, reaction_words, unread_sentence, words_lines
+from tui.plain.numbers import RowNumbers
 from tui.text.caches import forget_texts
 from tui.text.sanitize import clean_name
 from tui.words.errors import explain
@@ -28,6 +31,10 @@ SHOWN_ROWS: Final = 10
 
 class Left(Exception):
     """The person leaves."""
+
+
+class Unsaid(Exception):
+    """A line cannot be carried out; the text says why, or what is missing."""
 
 
 def unix_ms() -> int:
@@ -47,7 +54,11 @@ class PlainSession:
         self.last: str | None = None
         self.is_locked = True
         self._language = SpokenLanguage()
+        self.rows = RowNumbers()
         self._newest: dict[str, str] = {}  # the last row that was said, by conversation
+        self.hits: SearchHits | None = None
+        """Of the last search."""
+        self.looked_at: tuple[str, str] | None = None  # the first and the last row that were read out together
 
     # --- saying -------------------------------------------------------------------------------------------------------
 
@@ -81,11 +92,23 @@ class PlainSession:
         self.is_locked = False
         settings = await self.client.call(api.SettingsGet())
         self.lock_after = settings.lock_after
-        self._language.speak(settings.language)
+        self.speak(settings.language)
         await self.tell_list()
         self.say(tr("A number opens a conversation, /help says what else there is."))
 
     lock_after = 0  # seconds without a key until it locks; 0: never
+
+    def speak(self, language: str) -> None:
+        """Speak a language from now on, by its code; empty: as the program was started."""
+        self._language.speak(language)
+
+    @property
+    def here(self) -> api.Conversation:
+        """The open conversation, as it was last read. Raises ``Unsaid``."""
+        found = None if self.current is None else self.known.get(self.current)
+        if found is None:
+            raise Unsaid(tr("Open a conversation first: type its number."))
+        return found
 
     async def _unlock(self) -> None:
         try:
@@ -162,6 +185,8 @@ class PlainSession:
         self.current = None
         self.known.clear()
         self._newest.clear()
+        self.rows.forget()
+        self.looked_at = self.hits = None
         self.calendar.forget()
         forget_texts()
 
@@ -178,8 +203,11 @@ class PlainSession:
     async def tell_list(self) -> None:
         """Say all conversations, those where something was said last at the end."""
         found = await self.conversations()
-        for each in reversed([each for each in found if not each.archived]):
+        archived = sum(each.archived for each in found)
+        for each in reversed([each for each in in_order(found) if not each.archived]):
             self.say(conversation_line(self.numbers[each.id], each, self.now(), self.calendar))
+        if archived:
+            self.say(tr_n("{count} archived: /archived lists it.", "{count} archived: /archived lists them.", archived))
         nobody = tr("No conversations yet: /invite makes an invitation, /add uses one.")
         self.say(unread_sentence(found) if found else nobody)
 
@@ -191,20 +219,51 @@ class PlainSession:
         beginning = text.casefold()
         return next((each for each in self.known if self.name_of(each).casefold().startswith(beginning)), None)
 
+    def turn_to(self, conversation: str | None) -> None:
+        """Let lines be for another conversation, None: for none."""
+        if self.current != conversation:
+            self.last, self.current = self.current, conversation
+            self.looked_at = None
+
     async def open(self, conversation: str) -> None:
         """Open a conversation and read out its last rows."""
         await self.conversations()
-        if self.current != conversation:
-            self.last, self.current = self.current, conversation
+        self.turn_to(conversation)
         self.say(f"-- {self.name_of(conversation)}")
         if (found := self.known.get(conversation)) and found.warning_text:
             self.say(beware(told(found.warning_said, found.warning_text)))
-        rows = await self.client.call(api.MessageList(conversation=conversation, limit=SHOWN_ROWS))
-        await self._tell(conversation, rows)
+        await self.last_rows(conversation, SHOWN_ROWS)
 
-    async def _tell(self, conversation: str, rows: list[api.Message]) -> None:
+    async def last_rows(self, conversation: str, count: int) -> None:
+        """Read out the newest rows of a conversation."""
+        rows = await self.client.call(api.MessageList(conversation=conversation, limit=count))
+        self._read_out(conversation, rows)
+        await self._seen(conversation, rows)
+
+    async def look_at(self, conversation: str, rows: list[api.Message]) -> None:
+        """Read out rows from further back; what comes in is told as before."""
+        if conversation not in self._newest:
+            newest = await self.client.call(api.MessageList(conversation=conversation, limit=1))
+            for row in newest:
+                self._newest[conversation] = row.id
+        self._read_out(conversation, rows)
+
+    def line(self, conversation: str, row: api.Message) -> str:
+        """Return a row as it is said, with its number."""
+        number = self.rows.of(conversation, row.id)
+        return line_of(row, self.name_of(conversation), self.now(), self.calendar, number)
+
+    def reaction_line(self, reaction: api.Reaction) -> str:
+        """Return who put a sign to a row of the open conversation."""
+        return tr("Reaction: {reaction}.").format(reaction=reaction_words(reaction, self.name_of(self.current or "")))
+
+    def _read_out(self, conversation: str, rows: list[api.Message]) -> None:
         for row in rows:
-            self.say(line_of(row, self.name_of(conversation), self.now(), self.calendar))
+            self.say(self.line(conversation, row))
+        if rows:
+            self.looked_at = rows[0].id, rows[-1].id
+
+    async def _seen(self, conversation: str, rows: list[api.Message]) -> None:
         if rows:
             self._newest[conversation] = rows[-1].id
             await self.client.call(api.ConversationRead(conversation=conversation, upto=rows[-1].id))
@@ -213,16 +272,18 @@ class PlainSession:
         """Read out the rows of others that came since the last one that was said."""
         after = self._newest.get(conversation)
         rows = await self.client.call(api.MessageList(conversation=conversation, after=after, limit=api.MAX_PAGE))
-        if rows:
-            self._newest[conversation] = rows[-1].id
-        await self._tell(conversation, [row for row in rows if row.sender != "me"])
+        for row in rows:
+            if row.sender != "me":
+                self.say(self.line(conversation, row))
+        await self._seen(conversation, rows)
 
     async def send(self, text: str) -> None:
         """Send a line to the open conversation."""
         if self.current is None:
             self.say(tr("Open a conversation first: type its number. /msg lists them."))
             return
-        await self.client.call(api.MessageSend(conversation=self.current, text=text))
+        sent = await self.client.call(api.MessageSend(conversation=self.current, text=text))
+        self.rows.of(self.current, sent.id)
 
     # --- what comes in ------------------------------------------------------------------------------------------------
 
@@ -243,6 +304,8 @@ class PlainSession:
                     await self.conversations()
                     said = tr("{name} answered: you can talk now.")
                     self.say(said.format(name=self.name_of(event.conversation)))
+                case api.MessageChanged(what="edited" | "reactions") if event.id and event.conversation == self.current:
+                    await self._tell_changed(event)
                 case api.MessageStateChanged() if event.state == "failed":
                     self.say(tr("A message could not be delivered."))
                 case _:
@@ -251,6 +314,14 @@ class PlainSession:
             touched[self.current] = None
         if touched and not self.is_locked:
             await self._tell_new(touched)
+
+    async def _tell_changed(self, event: api.MessageChanged) -> None:
+        """Say a row anew that was said before."""
+        if self.rows.known(event.conversation, event.id) is None:
+            return
+        found = await self.client.call(api.MessageList(conversation=event.conversation, around=event.id, limit=1))
+        for row in found:
+            self.say(self.line(event.conversation, row))
 
     def _was_locked(self, reason: str) -> None:
         self.forget()

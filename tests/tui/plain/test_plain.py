@@ -4,83 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
 import re
-import termios
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from core import api
 from core.api import ApiError, Kind
 from tests.support.client import PASSCODE, WORDS, FakeClient
-from tests.support.world import Room
+from tests.tui.plain.person import PATIENCE, Person, at_terminal, numbered, talking
 from tui import language
-from tui.plain.run import Plain
 
 pytestmark = pytest.mark.asyncio
-PATIENCE = 10.0
-
-
-class Person:
-    """One who types and listens."""
-
-    def __init__(self, client: FakeClient) -> None:
-        self.client = client
-        self.terminal, self.other_side = pty.openpty()
-        # What a line's end becomes is the terminal's affair.
-        modes = termios.tcgetattr(self.other_side)
-        modes[1] &= ~termios.OPOST
-        termios.tcsetattr(self.other_side, termios.TCSANOW, modes)
-        os.set_blocking(self.terminal, False)
-        self.heard = ""
-        self.program = asyncio.ensure_future(Plain(client, self.other_side, self.other_side).run())
-
-    def type(self, text: str) -> None:
-        os.write(self.terminal, text.encode())
-
-    async def hear(self, text: str) -> str:
-        """Wait until something is said; return what was said up to it, and forget that."""
-
-        async def listen() -> None:
-            while text not in self.heard:
-                try:
-                    self.heard += os.read(self.terminal, 65536).decode()
-                except BlockingIOError:
-                    await asyncio.sleep(0.005)
-
-        try:
-            await asyncio.wait_for(listen(), PATIENCE)
-        except TimeoutError:
-            raise AssertionError(f"{text!r} was not said: {self.heard!r}") from None
-        before, said, self.heard = self.heard.partition(text)
-        return before + said
-
-    async def enter(self) -> None:
-        await self.hear("/help says what else there is.")
-        await self.hear("> ")
-
-
-@asynccontextmanager
-async def at_terminal(client: FakeClient) -> AsyncGenerator[Person]:
-    person = Person(client)
-    echoed = termios.tcgetattr(person.other_side)[3] & termios.ECHO
-    try:
-        yield person
-        person.type("\x15/quit\r")
-        assert await asyncio.wait_for(person.program, PATIENCE) == 0
-        assert termios.tcgetattr(person.other_side)[3] & termios.ECHO == echoed
-        assert client.stopped
-    finally:
-        person.program.cancel()
-        os.close(person.terminal)
-        os.close(person.other_side)
-
-
-def numbered(client: FakeClient) -> list[Room]:
-    """Return the first two conversations by number: those of the list's top."""
-    return sorted(client.rooms, key=lambda room: -room.rows[-1].sent_at if room.rows else 0)[:2]
 
 
 async def test_a_passcode_is_not_shown_and_conversations_have_numbers() -> None:
@@ -99,7 +33,7 @@ async def test_a_number_opens_a_conversation_and_a_line_is_a_message() -> None:
     async with at_terminal(client) as person:
         await person.enter()
         person.type("1\r")
-        room, _ = numbered(client)
+        room = numbered(client)[0]
         opened = await person.hear(f"{room.name}> ")
         assert room.rows[-1].text.split("\n")[0][:20] in opened
         person.type("hello wörd\x7f\x7fld\r")
@@ -113,11 +47,8 @@ async def test_a_number_opens_a_conversation_and_a_line_is_a_message() -> None:
 
 async def test_what_comes_in_is_said_at_once_but_waits_while_something_is_typed() -> None:
     client = FakeClient()
-    async with at_terminal(client) as person:
-        await person.enter()
-        person.type("1\r")
-        room, other = numbered(client)
-        await person.hear(f"{room.name}> ")
+    async with talking(client) as (person, room):
+        other = numbered(client)[1]
         client.receive(room.id, "while nothing is typed")
         await person.hear("while nothing is typed")
         await person.hear(f"{room.name}> ")
@@ -135,11 +66,7 @@ async def test_what_comes_in_is_said_at_once_but_waits_while_something_is_typed(
 
 async def test_pasted_lines_are_one_message_that_enter_sends() -> None:
     client = FakeClient()
-    async with at_terminal(client) as person:
-        await person.enter()
-        person.type("1\r")
-        room, _ = numbered(client)
-        await person.hear(f"{room.name}> ")
+    async with talking(client) as (person, room):
         before = len(room.rows)
         person.type("one\r/quit\rthree\rfour\r")
         await person.hear("several lines were pasted")
@@ -157,11 +84,7 @@ async def test_pasted_lines_are_one_message_that_enter_sends() -> None:
 
 async def test_a_strangers_text_neither_acts_on_the_terminal_nor_looks_like_ours() -> None:
     client = FakeClient()
-    async with at_terminal(client) as person:
-        await person.enter()
-        person.type("1\r")
-        room, _ = numbered(client)
-        await person.hear(f"{room.name}> ")
+    async with talking(client) as (person, room):
         client.receive(room.id, "a\x1b[2Jb\u202ec\r\nsecond> line\x07")
         said = await person.hear("second> line")
         assert not re.search("[\x07\x1b\u202e]", said)
@@ -206,10 +129,12 @@ async def test_help_and_refusals_are_those_of_the_program() -> None:
     client.refuse[api.InviteCreate] = ApiError(Kind.NO_NETWORK, "no")
     async with at_terminal(client) as person:
         await person.enter()
-        person.type("/help\r")
-        said = await person.hear("is sent to the open one.")
-        for name in ("/msg [name]: ", "/invite", "/lock: ", "/quit: "):
+        said = await person.say("/help", until="is sent to the open one.")
+        for name in ("talking, ", "/msg", "/invite", "/lock", "/quit"):
             assert name in said
+        said = await person.say("/help all", until="/quit: Leave the program.")
+        assert "/msg [number or name]: " in said
+        assert "/lock: Hide everything" in said
         person.type("/invite\r")
         await person.hear("There is no network.")
         person.type("/moon\r")

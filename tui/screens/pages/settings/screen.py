@@ -141,7 +141,7 @@ def groups() -> list[tuple[str, list[str]]]:
     return named
 
 
-def _named(field: str) -> list[tuple[str, object]]:
+def offered(field: str) -> list[tuple[str, object]]:
     """Return what a field's row has on offer, in words."""
     options = ROWS[field][1]
     if field == "pace":
@@ -196,7 +196,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
                 label = tr(ROWS[field][0])
                 with Horizontal(classes="row"):
                     yield Label(label, classes="label")
-                    yield Choice([*_named(field), *self._own_themes(field)], stored[field], id=field)
+                    yield Choice([*offered(field), *self._own_themes(field)], stored[field], id=field)
         yield Static(tr("Your account"), classes="heading")
         with Horizontal(classes="row"):
             yield Label(tr("Name"), classes="label")
