@@ -8,6 +8,7 @@ is asked for again.
 from __future__ import annotations
 
 import threading
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
@@ -142,6 +143,19 @@ class Alice:
         return [self.acknowledged.get(("text", place), text) for place, text in enumerate(self.wanted)]
 
 
+def wait_said(rpc: Rpc, conversation: str, said: list[str]) -> None:
+    """Wait until all of Alice's texts are there, once, each as it was said last."""
+
+    def differing() -> list[tuple[str, str]]:
+        found = sorted(text for text in rpc.received(conversation) if text.startswith("alice "))
+        return [pair for pair in zip_longest(found, sorted(said), fillvalue="") if pair[0] != pair[1]]
+
+    try:
+        rpc.until("all texts as they were said last", lambda: not differing())
+    except AssertionError as error:
+        raise AssertionError(f"is, and should be: {differing()[:5]}\n{error}") from None
+
+
 def reactions_of(rpc: Rpc, conversation: str, identity: str) -> dict[str, list[str]]:
     """Return which emoji somebody gave to which text."""
     return {
@@ -170,9 +184,7 @@ def test_a_screen_or_a_core_that_is_killed_loses_nothing_acknowledged(world: Wor
     alice.finish()
     alice.check()
     said = alice.texts()
-    bob.until(
-        "all texts as they were said last", lambda: [t for t in bob.received(b) if t.startswith("alice ")] == said
-    )
+    wait_said(bob, b, said)
     given = {
         text: [alice.acknowledged["reaction", row]]
         for text, row in zip(theirs, alice.theirs, strict=True)
