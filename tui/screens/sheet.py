@@ -8,7 +8,7 @@ about. The sheet then stands at the other end of the screen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from rich.segment import Segment
 from textual.containers import Vertical
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 R = TypeVar("R")
+
+
+# Rows of a sheet at most, edges included.
+TALLEST: Final = 20
 
 
 class Ghost:
@@ -115,7 +119,9 @@ class Sheet(ModalScreen[R], ContentScreen):
     def on_resize(self, event: Resize) -> None:
         """Draw the edges with or without corners, and stand where what is lit is not."""
         if lit := self.lit() if self.lit else None:
-            self.styles.align_vertical = "top" if lit.y > event.size.height - lit.bottom else "bottom"
+            above, below = lit.y, event.size.height - lit.bottom
+            is_clear = 2 * max(above, below) >= event.size.height + TALLEST  # of the highest sheet in the middle
+            self.styles.align_vertical = "middle" if is_clear else "top" if above > below else "bottom"
         for edge in self.query(Edge):
             edge.refresh()
 

@@ -178,3 +178,12 @@ async def test_the_message_that_a_sheet_is_about_stays_in_sight(key: str) -> Non
         await until(demo.pilot, lambda: log.region_of(chosen.id).y < lit.y)
         assert sheet.lit() == log.region_of(chosen.id), "it goes with what it is about"
         assert not log.region_of("gone")
+
+
+async def test_a_sheet_goes_aside_only_where_it_could_hide_what_it_is_about() -> None:
+    for rows, place in ((24, "top"), (60, "middle")):
+        async with running(120, rows) as demo:
+            await demo.open("bob")
+            await mark(demo, "me")
+            await demo.press("enter")
+            assert demo.app.screen.styles.align_vertical == place

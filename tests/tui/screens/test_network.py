@@ -83,6 +83,13 @@ def test_a_peer_takes_one_line_however_hostile_its_name() -> None:
     assert len(line) <= 74
 
 
+def test_where_there_is_room_for_no_address_there_is_no_sign_of_it() -> None:
+    peer = api.PeerInfo(node="01f3a9c1", endpoint="192.0.2.1:4400", role="full", rtt_ms=18.0, following=True)
+    assert peer_line(peer, 74).endswith("192.0.2.1:4400")
+    assert "guard  192.0.2" in peer_line(peer, 42)
+    assert peer_line(peer, 34).endswith("guard")
+
+
 def test_links_that_do_not_answer_are_no_network() -> None:
     """Frozen nodes stay linked for most of a minute; what is sent by them goes nowhere before that."""
     links = [msgspec.structs.replace(link, answering=not link.following) for link in STATUS.links]

@@ -21,6 +21,7 @@ from tui.keys.registry import CommandSpec, Scope, When
 from tui.language import N_, told, tr, tr_in
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Column, Page
+from tui.text.cells import width_of
 from tui.text.sanitize import clean_line, fit, pad
 from tui.words.errors import explain
 from tui.words.network import LABELS, SOMETIMES, facts_of
@@ -37,6 +38,8 @@ REFRESH = 2.0
 MAX_PEERS_SHOWN = 50
 # Cells for a linked node until its place is known: what 80 columns leave.
 NARROW = 76
+# Cells in which an address is worth its beginning.
+LEAST_ADDRESS = 9
 
 
 def peer_line(peer: api.PeerInfo, width: int) -> str:
@@ -44,8 +47,8 @@ def peer_line(peer: api.PeerInfo, width: int) -> str:
     enters = (tr("guard") if peer.following else "") if peer.answering else tr("silent")
     role = {"leaf": tr_in("role of a node", "leaf"), "full": tr_in("role of a node", "full")}.get(peer.role, peer.role)
     node, address = pad(clean_line(peer.node)[:8], 10), clean_line(peer.endpoint)
-    line = f"{node}{pad(role, 6)}{peer.rtt_ms:>5.0f} ms  {pad(enters, 7)}{address}"
-    return fit(line.rstrip(), width)
+    line = f"{node}{pad(role, 6)}{peer.rtt_ms:>5.0f} ms  {pad(enters, 7)}"
+    return fit((f"{line}{address}" if width_of(line) + LEAST_ADDRESS <= width else line).rstrip(), width)
 
 
 class Line(Static):
