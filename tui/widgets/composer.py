@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.actions import SkipAction
 from textual.message import Message
 from textual.widgets import TextArea
 
+from core.api import MAX_TEXT_SIZE
 from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import CarriesCommands, Handlers
@@ -16,8 +17,11 @@ from tui.keys.jumps import Addressed
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
 from tui.terminal.clipboard import copy
+from tui.text.parts import size_of
 from tui.widgets.editing import Editing
 
+# A paste of more lines is asked about, though one message may hold it.
+MANY_LINES: Final = 500
 # Keys of TextArea's that mean something else here.
 OTHER_MEANINGS = frozenset(
     {
@@ -72,6 +76,15 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
+
+    class PastedMuch(Message):
+        """More was pasted than anybody types; it is not in the composer. ``whole``: what would stand there with it."""
+
+        def __init__(self, text: str, whole: str, address: str | None) -> None:
+            super().__init__()
+            self.text = text
+            self.whole = whole
+            self.address = address
 
     class CompletionMoved(Message):
         """An arrow was pressed while completions are offered."""
@@ -128,6 +141,17 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self.post_message(self.CompletionMoved(1 if event.key == "down" else -1))
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Ask about a paste of thousands of lines before it is there; take any other as it is."""
+        lines = event.text.splitlines()
+        start, end = sorted(self.selection)
+        before, behind = self.get_text_range((0, 0), start), self.get_text_range(end, self.document.end)
+        text = "\n".join([*lines, ""] if event.text.endswith(("\n", "\r")) else lines)
+        whole = f"{before}{text}{behind}"
+        if len(lines) >= MANY_LINES or size_of(whole) > MAX_TEXT_SIZE:
+            event.prevent_default()
+            self.post_message(self.PastedMuch(text, whole, self.address))
 
     def _send(self) -> None:
         """Hand the text over; the receiver empties the composer."""

@@ -8,14 +8,18 @@ What is typed stays as it was typed.
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from bisect import bisect_left
+from typing import Final
 
 from rich.segment import Segment
 from rich.text import Text
 from textual import _wrap
 from textual.document import _wrapped_document
+from textual.document._edit import Edit
 from textual.expand_tabs import get_tab_widths
+from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
 from textual.widgets.input import Selection as FieldSelection
@@ -24,6 +28,8 @@ from textual.widgets.text_area import Selection
 from tui.text.cells import HOLE, ODD, before, behind, between, cell_of, clusters, shown, visible, width_of
 
 Location = tuple[int, int]
+# Lines inserted at once.
+SLICE: Final = 100
 
 
 def rubbed_out(text: str, at: int) -> int:
@@ -42,6 +48,8 @@ def wrap_offsets(
 ) -> list[int]:
     """Return where a line of a ``TextArea`` breaks: between words, and in a word too long for a line between clusters."""
     if ODD.search(text) is None:
+        if len(text) * (1 if text.isascii() else 2) <= width and "\t" not in text:
+            return []  # most lines of a long paste
         return _wrap_plain(text, width, tab_size, fold, precomputed_tab_sections)
     tabs = iter([size for _, size in precomputed_tab_sections or get_tab_widths(text, min(tab_size, width)) if size])
     parts = [(start, next(tabs) if text[start] == "\t" else cells) for start, _, cells in clusters(text)]
@@ -66,6 +74,12 @@ _wrap_plain = _wrap.compute_wrap_offsets
 _wrapped_document.compute_wrap_offsets = wrap_offsets  # type: ignore[attr-defined]  # pyright: ignore[reportPrivateImportUsage]
 
 
+def slices(text: str) -> list[str]:
+    """Return a text in pieces of whole lines, each of which is inserted in a few milliseconds."""
+    lines = text.splitlines(keepends=True)
+    return ["".join(lines[first : first + SLICE]) for first in range(0, len(lines), SLICE)]
+
+
 def without_holes(strip: Strip) -> Strip:
     """Return a drawn line for the terminal."""
     if not any(HOLE in segment.text for segment in strip):
@@ -75,6 +89,26 @@ def without_holes(strip: Strip) -> Strip:
 
 class Editing(TextArea):
     """A text area."""
+
+    class Take(Message):
+        """Insert a long text: keys that come after this message wait until it is there."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    async def on_editing_take(self, event: Take) -> None:
+        """Insert it at the cursor slice by slice, the rest of the program going on in between; one undo takes it back."""
+        event.stop()
+        undoable = self.history._undo_stack  # pyright: ignore[reportPrivateUsage]  # it has no door to join edits
+        for number, piece in enumerate(slices(event.text)):
+            edit = Edit(piece, *self.selection, maintain_selection_offset=False)
+            self.edit(edit)
+            self.move_cursor(self.cursor_location)
+            if number and undoable:
+                undoable.pop()
+                undoable[-1].append(edit)
+            await asyncio.sleep(0)
 
     def get_line(self, line_index: int) -> Text:
         """Return what is drawn of a line, character for character."""

@@ -219,6 +219,10 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.panes.log.begin_selecting()
         self._heads.hint()
 
+    @on(Composer.PastedMuch)
+    def _pasted_much(self, event: Composer.PastedMuch) -> None:
+        self._sending.ask_about_paste(self.panes.writing.composer, event)
+
     @on(Composer.Recalled)
     def _recall_sent(self, event: Composer.Recalled) -> None:
         self._attempts.begin(self._recall.step(event.step), group="recall")

@@ -17,7 +17,9 @@ from tui.screens.main.attempts import Attempts, Work
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.draft_keeper import DraftKeeper
+from tui.screens.paste import PasteChoice, PasteScreen
 from tui.text.parts import parts_of, size_of
+from tui.widgets.composer import Composer
 
 # Messages that one text may become; more is a file, and could not be kept as a draft.
 MAX_PARTS = MAX_DRAFT_SIZE // MAX_TEXT_SIZE
@@ -55,20 +57,45 @@ class Sending:
         if address is not None:
             self._attempts.begin(self._commit(address, text, purpose), group="sending")
 
+    def ask_about_paste(self, composer: Composer, event: Composer.PastedMuch) -> None:
+        """Ask whether a long paste is sent, kept as text, or dropped; it is in no composer yet."""
+        address, text = event.address, event.whole
+        if address is None or self._is_too_much(text):
+            return
+        parts = parts_of(message_text(text), MAX_TEXT_SIZE)
+        is_version = self._drafts.is_editing(address)
+
+        def chosen(choice: PasteChoice | None) -> None:
+            if composer.address != address:  # the account was locked, or the contact removed
+                return
+            if choice == "keep":
+                composer.post_message(composer.Take(event.text))
+            elif choice == "send" and not self._offers_unblocking(address):
+                purpose = self._drafts.let_go(address)
+                reply_to = purpose.to if isinstance(purpose, Answer) else None
+                self._attempts.begin(self._commit_parts(address, text, parts, reply_to), group="sending")
+
+        self._dialogs.show(PasteScreen(_measure(text), 0 if is_version else len(parts)), chosen)
+
+    def _is_too_much(self, text: str) -> bool:
+        """Tell whether a text is more than goes at once, and say so."""
+        size = size_of(text)
+        count = len(parts_of(text, MAX_TEXT_SIZE)) if size <= MAX_DRAFT_SIZE else -(-size // MAX_TEXT_SIZE)
+        if count <= MAX_PARTS:
+            return False
+        said = tr("That has {size}: {count} messages, and at most {most} go at once.")
+        self._tell(said.format(size=_measure(text), count=count, most=MAX_PARTS))
+        return True
+
     def _ask_for_parts(self, address: str | None, text: str) -> None:
-        parts = parts_of(text, MAX_TEXT_SIZE)
         if address is None:
             return
         if self._drafts.is_editing(address):
             self._tell(tr("A message has one part: this version is too long for it."))
             return
-        lines = tr_n("{count} line", "{count} lines", len(text.splitlines()))
-        characters = tr_n("{count} character", "{count} characters", len(text))
-        size = tr("{lines} and {characters}").format(lines=lines, characters=characters)
-        if len(parts) > MAX_PARTS:
-            said = tr("That has {size}: {count} messages, and at most {most} go at once.")
-            self._tell(said.format(size=size, count=len(parts), most=MAX_PARTS))
+        if self._is_too_much(text):
             return
+        parts, size = parts_of(text, MAX_TEXT_SIZE), _measure(text)
         question = ConfirmScreen(
             tr_n("Send it as {count} message?", "Send it as {count} messages?", len(parts)),
             tr("It has {size}, more than one message holds. It is cut between lines where that is possible.").format(
@@ -108,3 +135,9 @@ class Sending:
         if not isinstance(purpose, Edit):
             self._drafts.keep(address, "")
         await self._conversations.read()
+
+
+def _measure(text: str) -> str:
+    lines = tr_n("{count} line", "{count} lines", len(text.splitlines()))
+    characters = tr_n("{count} character", "{count} characters", len(text))
+    return tr("{lines} and {characters}").format(lines=lines, characters=characters)
