@@ -17,8 +17,10 @@ from rich.segment import Segment
 from rich.text import Text
 from textual import _wrap
 from textual.document import _wrapped_document
+from textual.document._document import EditResult
 from textual.document._edit import Edit
 from textual.expand_tabs import get_tab_widths
+from textual.geometry import Offset
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input, TextArea
@@ -80,6 +82,11 @@ def slices(text: str) -> list[str]:
     return ["".join(lines[first : first + SLICE]) for first in range(0, len(lines), SLICE)]
 
 
+def _replaced(edit: Edit) -> str:
+    result = edit._edit_result  # pyright: ignore[reportPrivateUsage]
+    return "" if result is None else result.replaced_text
+
+
 def without_holes(strip: Strip) -> Strip:
     """Return a drawn line for the terminal."""
     if not any(HOLE in segment.text for segment in strip):
@@ -101,14 +108,27 @@ class Editing(TextArea):
         """Insert it at the cursor slice by slice, the rest of the program going on in between; one undo takes it back."""
         event.stop()
         undoable = self.history._undo_stack  # pyright: ignore[reportPrivateUsage]  # it has no door to join edits
-        for number, piece in enumerate(slices(event.text)):
+        whole: Edit | None = None
+        for piece in slices(event.text):
             edit = Edit(piece, *self.selection, maintain_selection_offset=False)
-            self.edit(edit)
-            self.move_cursor(self.cursor_location)
-            if number and undoable:
+            result = self.edit(edit)
+            if whole is None:
+                whole = edit
+            else:
                 undoable.pop()
-                undoable[-1].append(edit)
+                whole.text += piece
+                whole._edit_result = EditResult(result.end_location, _replaced(whole))  # pyright: ignore[reportPrivateUsage]
+                whole._updated_selection = Selection.cursor(result.end_location)  # pyright: ignore[reportPrivateUsage]
             await asyncio.sleep(0)
+
+    def scroll_cursor_visible(
+        self,
+        center: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
+        animate: bool = False,  # noqa: FBT001, FBT002
+    ) -> Offset:
+        """Scroll to the cursor; not while an undo has taken its line away and not moved it yet."""
+        row, _ = self.cursor_location
+        return super().scroll_cursor_visible(center, animate) if row < self.document.line_count else Offset()
 
     def get_line(self, line_index: int) -> Text:
         """Return what is drawn of a line, character for character."""

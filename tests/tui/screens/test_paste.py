@@ -57,6 +57,15 @@ async def test_it_can_be_kept_as_text_and_one_undo_takes_it_back() -> None:
         assert demo.composer.text == "ab"
 
 
+async def test_undoing_a_paste_that_filled_the_composer_ends_nothing() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.app.post_message(Paste("\n".join("abcdefghijklmnopqrst")))
+        await demo.calm()
+        await demo.press("ctrl+underscore")
+        assert demo.composer.text == ""
+
+
 async def test_it_can_be_sent_in_parts() -> None:
     async with running() as demo:
         await demo.open("bob")
