@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from net.bucket import Bucket
@@ -21,7 +20,7 @@ from net.custodian.allowance import Allowance
 from net.custodian.friend_store import FriendStore
 from net.custodian.index import Index
 from net.custodian.intake import Committed, Intake
-from net.custodian.jobs import AnyStoreJob, ClientId, ClientPort, StoreJob
+from net.custodian.jobs import AnyStoreJob, ClientId, ClientPort
 from net.custodian.price import Prices
 from net.custodian.push_queue import PushQueue
 from net.custodian.quota import Capacity, Quota
@@ -29,6 +28,7 @@ from net.custodian.reads import Reads
 from net.custodian.repair import comparison_cost, is_common
 from net.custodian.streams import Streams
 from net.custodian.swarm import Swarm
+from net.custodian.sweeps import Sweeps
 from net.events import Verdict
 from net.ids import OverlayId
 from net.instant import Instant
@@ -53,18 +53,12 @@ from net.parcel.work import WorkPrice
 # Leaves and ends of circuits served at a time; what is beyond gets no answer. Nodes of the overlay come on top: a link layer
 # holds few, and strangers' circuits must not keep out our mates.
 MAX_CLIENTS: Final = 4096
-# Seconds between two sweeps for what has expired. Expiry is in whole hours.
-SWEEP_PERIOD: Final = 600.0
-# A parcel is kept for this many hours past its expiry, since readers' clocks differ.
-GRACE_HOURS: Final = 1
 # What beginning a stream costs in the allowance for reads, in tags, and one more for so many entries of the log that it has
 # us look through: a full one takes ten milliseconds, twice at once and then every eight seconds.
 FOLLOW_COST: Final = 64
 ENTRIES_PER_COST: Final = 32
 # Pushed parcels in one slice of 3 ms.
 PUSHED_AT_ONCE: Final = 10
-# Seconds until the index is read again when parcels that it forgot may still be on the disk.
-RELOAD_AFTER: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +106,7 @@ class Custodian:
         self._early: list[tuple[ClientId, Follow]] = []
         self._reads = Reads(store, outlet)
         self._pushed = PushQueue()
-        self._is_sweeping = False
-        self._sweep_at = -math.inf
+        self._sweeps = Sweeps(store, self._on_swept)
         self.stored = 0
 
     @property
@@ -278,8 +271,10 @@ class Custodian:
     def store_jobs(self, now: Instant) -> list[AnyStoreJob]:
         """Return what is to be done with the store now, in order; each job is returned once."""
         jobs: list[AnyStoreJob] = []
-        if now.mono >= self._sweep_due() and not self._is_sweeping:
-            jobs.append(self._sweep(now))
+        is_behind = self._intake.is_index_behind
+        if now.mono >= self._sweep_due() and not self._sweeps.is_under_way:
+            self._intake.is_index_behind = False
+            jobs.append(self._sweeps.begin(self._index, now, is_index_behind=is_behind))
         jobs += self._reads.take_jobs()
         if commit := self._intake.next_job():
             jobs.append(commit)
@@ -290,26 +285,9 @@ class Custodian:
         return jobs + self.friend_store.take_jobs()
 
     def _sweep_due(self) -> float:
-        return self._sweep_at - (SWEEP_PERIOD - RELOAD_AFTER if self._intake.is_index_behind else 0)
-
-    def _sweep(self, now: Instant) -> AnyStoreJob:
-        self._is_sweeping = True
-        self._sweep_at = now.mono + SWEEP_PERIOD
-        held = self._index
-        last_arrival = held.log.last_arrival if held else 0
-        is_stale = held is None or self._intake.is_index_behind
-        self._intake.is_index_behind = False
-
-        over = now.hour() - GRACE_HOURS - 1
-
-        def run() -> Index | None:
-            gone = self._store.expire(over)
-            return Index.load(self._store, last_arrival) if gone or is_stale else None
-
-        return StoreJob(run, partial(self._on_swept, over), self._on_sweep_failed)
+        return self._sweeps.due(is_index_behind=self._intake.is_index_behind)
 
     def _on_swept(self, over: int, index: Index | None, now: Instant) -> None:
-        self._is_sweeping = False
         self.friend_store.forget_expired(over)
         if index is not None:
             self._index = index
@@ -317,9 +295,6 @@ class Custodian:
         early, self._early = self._early, []
         for client, message in early:
             self._on_follow(client, message, now)
-
-    def _on_sweep_failed(self, _now: Instant) -> None:
-        self._is_sweeping = False
 
     def _on_committed(self, batch: list[Committed], pushed_out: list[bytes], now: Instant) -> None:
         if self._index is None:
@@ -356,7 +331,7 @@ class Custodian:
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` or ``store_jobs`` is due, in monotonic seconds."""
         if self._index is None:
-            return math.inf if self._is_sweeping else self._sweep_at
+            return math.inf if self._sweeps.is_under_way else self._sweep_due()
         if self._pushed:
             return 0.0
         parts = (self._streams, self._swarm, self._prices)

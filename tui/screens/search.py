@@ -41,6 +41,9 @@ from tui.words.format import when
 # Characters of the hit shown before the words that were searched, and the part of its line that they may take.
 LEAD = 24
 LEAD_PART = 3
+# Characters of a text that are looked at at once for the words, and of what is before them.
+_PART: Final = 1024
+_OVERLAP: Final = 64
 NAME_WIDTH = 12
 # The next page is read when fewer hits than this are below the cursor.
 NEAR_END: Final = 12
@@ -235,13 +238,12 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         name = self._names.get(hit.conversation, "")
         if hit.message.sender == "me":
             name = tr("you") if self._here else tr("to {name}").format(name=name)
-        text = clean_line(hit.message.text)
-        spans = search_terms.spans(text, wanted)
+        cut, text, spans = _where(clean_line(hit.message.text), wanted)
         width = self.query_one(OptionList).size.width
         name_width = NAME_WIDTH if width >= NARROW else SHORT_NAME
         room = max(10, width - name_width - 12)
         start = before(text, spans[0][0] - min(LEAD, room // LEAD_PART) + 1) if spans else 0
-        lead = ("" if hit.message.known else f"({tr('unknown device')}) ") + (ellipsis if start else "")
+        lead = ("" if hit.message.known else f"({tr('unknown device')}) ") + (ellipsis if cut or start else "")
         hour = when(hit.message.sent_at, app.now(), app.calendar)
         head = Content.assemble(
             (f" {pad(hour, 7, ellipsis)} ", "$soft"), (pad(name, name_width, ellipsis), "bold"), f" {lead}"
@@ -287,3 +289,16 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         for line in self.query(Input):
             with line.prevent(Input.Changed):
                 line.clear()
+
+
+def _where(text: str, wanted: list[str]) -> tuple[bool, str, list[tuple[int, int]]]:
+    """Return the part of a text where words first are, whether something is before it, and where in it they are.
+
+    A line shows less than ``_PART`` characters, and there may be twelve thousand.
+    """
+    for start in range(0, len(text), _PART):
+        begin = max(0, start - _OVERLAP)
+        if search_terms.spans(text[begin : start + _PART + _OVERLAP], wanted):
+            part = text[begin : start + 2 * _PART]
+            return begin > 0, part, search_terms.spans(part, wanted)
+    return False, text[:_PART], []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from tui.language import tr
 from tui.text.breaks import breaks_between
@@ -49,6 +50,8 @@ _LOOSE_SELECTORS = re.compile(f"(?<![^\\s{_SELECTORS}{_JOINERS}])[{_SELECTORS}]"
 _LOOSE_JOINERS = re.compile(f"(?<![^\\s{_JOINERS}])[{_JOINERS}]")
 # Characters that look like nothing and so can make two names look alike.
 _BLANKS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u200c\u200d]")
+# Most characters of a cleaned text in one cell: a letter with its marks.
+_PER_CELL: Final = 16
 # What a line does not begin with.
 _LEFT_OUT = frozenset((" ", HOLE))
 _SPACES = re.compile(r"\s+")
@@ -99,7 +102,10 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     """Return a one-line ``text`` cut to at most ``width`` cells, with a sign that something was cut."""
     if width <= 0:
         return ""
-    if width_of(text) <= width:
+    most = _PER_CELL * (width + 1)
+    if len(text) > most:  # what fits is in its beginning: the rest is not looked at
+        text = text[:most]
+    elif width_of(text) <= width:
         return text
     room = width - width_of(ellipsis)
     end = used = 0

@@ -9,9 +9,9 @@ import pytest
 from net.bucket import address_of
 from net.custodian import ClientId, Quota
 from net.custodian.allowance import DEPOSIT_BURST, READ_BURST
-from net.custodian.custodian import SWEEP_PERIOD
 from net.custodian.intake import MAX_WAITING
 from net.custodian.reads import MAX_READS
+from net.custodian.sweeps import SWEEP_PERIOD
 from net.events import Verdict
 from net.messages import MAX_TAGS_PER_FETCH, Boxes, Busy, Deposit, DepositAnswer, Fetch, FindRecord, Push
 from net.parcel.box import encode_box

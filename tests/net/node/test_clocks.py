@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from net.custodian.custodian import SWEEP_PERIOD
+from net.custodian.sweeps import SWEEP_PERIOD
 from net.instant import HOUR_MS, Instant
 from net.node.frontend import Frontend
 from net.node.node import Node

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from net.custodian.custodian import SWEEP_PERIOD
+from net.custodian.sweeps import SWEEP_PERIOD
 from net.errors import DecodeError
 from net.ids import Endpoint
 from net.instant import HOUR_MS

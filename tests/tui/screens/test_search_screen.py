@@ -12,7 +12,7 @@ from tests.support.world import NOW
 from tests.tui.demo import running
 from tests.tui.until import until
 from tui.chat.search_hits import PAGE
-from tui.screens.search import SearchScreen
+from tui.screens.search import SearchScreen, _where
 from tui.widgets.menu import PickList
 
 pytestmark = pytest.mark.asyncio
@@ -97,3 +97,14 @@ async def test_in_a_narrow_list_the_words_that_were_searched_are_seen() -> None:
         assert prompt.cell_length <= screen.query_one(PickList).size.width
         assert any("underline" in str(span.style) for span in prompt.spans)
         assert "stone" in prompt.plain
+
+
+async def test_words_are_found_wherever_in_a_long_text_they_are() -> None:
+    for at in (0, 900, 1000, 1023, 1024, 1100, 2047, 5000):
+        text = "x" * at + "needle" + "y" * 6000
+        is_cut, part, spans = _where(text, ["needle"])
+        (first, last) = spans[0]
+        assert part[first:last] == "needle"
+        assert is_cut == (not text.startswith(part))
+        assert len(part) < 3000
+    assert _where("x" * 5000, ["needle"])[2] == []
