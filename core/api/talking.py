@@ -26,7 +26,7 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     ``keep_wanted``: it asks us; ``keeping``: this device does. ``name``, ``own_name``, ``blocked``, ``warning``,
     ``warning_text`` and ``rekey_overdue`` as in ``Contact``. ``muted_until``: it makes no noise until then.
     ``marked_unread``: by the person, whatever was read; reading takes the mark away. ``notify``: how the person wants to
-    be told of what comes in it.
+    be told of what comes in it. ``verified``, ``online``, ``last_seen`` as in ``Contact``.
     """
 
     id: str
@@ -55,6 +55,9 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     archived: bool = False
     marked_unread: bool = False
     notify: NotifyRule = "always"
+    verified: bool = False
+    online: bool = False
+    last_seen: int | None = None
 
 
 class ConversationList(Command[list[Conversation]], frozen=True, tag="conversation.list"):

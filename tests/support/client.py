@@ -276,6 +276,7 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
             warning=room.warning,
             warning_text=WARNING_TEXTS[room.warning] if room.warning else "",
             rekey_overdue=room.rekey_overdue,
+            verified=room.verified,
             **room.view,
         )
 

@@ -16,7 +16,7 @@ from tui.text.sanitize import clean_name, fit
 from tui.widgets.chat_log.rows import MAX_LANE
 from tui.widgets.person_colour import colour_of
 from tui.words.contacts import own_part, warning_note, where_to_look
-from tui.words.format import count
+from tui.words.format import count, when
 
 # Cells of the name that stay even where the note does not fit beside them.
 SHORTEST_NAME = 8
@@ -41,10 +41,9 @@ class ChatHeader(Widget):
 
     def types(self, until: int) -> None:
         """Show that the contact types, until a time; 0: no longer."""
-        self._types_until = until
-        self.refresh()
-        if until:
-            self.set_timer(max(0, until - app_of(self).now()) / 1000 + 0.1, self.refresh)
+        if until != self._types_until:
+            self._types_until = until
+            self.refresh()
 
     def show(self, conversation: Conversation | None, elsewhere: int, *, narrow: bool) -> None:
         """Show a conversation, and how many unread messages are in others."""
@@ -67,15 +66,19 @@ class ChatHeader(Widget):
         room = width - right.cell_length - 2 - 2 * start - BADGE
         is_typing = self._types_until > app_of(self).now()
         beside = room - width_of(clean_name(conversation.name))
+        compared = _compared(conversation, glyphs)
+        beside -= width_of(compared)
         noted = f"  {tr('types')}{glyphs.ellipsis}" if is_typing else _note(conversation, beside, glyphs)
-        room = max(SHORTEST_NAME, room - width_of(noted))
+        noted = noted or self._there(conversation, beside)
+        room = max(SHORTEST_NAME, room - width_of(noted) - width_of(compared))
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
         own = own_part(conversation, room - width_of(name), glyphs.ellipsis)
         badge, _ = app_of(self).pens.badge(initials(conversation.name), role, hollow=conversation.state != "open")
         filled = app_of(self).pens.tinted and conversation.state == "open"
         left = Content.assemble(
             " " * start, (badge, f"bold $ground on ${role}" if filled else f"bold ${role}"),
-            (f" {name}", f"bold ${role}"), (own, "$soft"), (noted, "$notice"),
+            (f" {name}", f"bold ${role}"), (compared, "$good" if conversation.verified else "$soft"), (own, "$soft"),
+            (noted, "$notice" if is_typing or _note(conversation, 0, glyphs) else "$soft"),
         )  # fmt: skip
         filling = max(1, width - left.cell_length - right.cell_length - start)
         line = Content.assemble(left, " " * filling, right, " " * start)
@@ -83,6 +86,17 @@ class ChatHeader(Widget):
             return line
         rule = Content.assemble((glyphs.under * width, f"${role} on $ground"))
         return Content("\n").join([line, rule])
+
+    def _there(self, conversation: Conversation, room: int) -> str:
+        """Return whether the contact is there, or when it was, where both let each other know and there is room."""
+        if conversation.online:
+            there = f"  {app_of(self).glyphs.online_dot} {tr('there')}"
+        elif conversation.last_seen is not None:
+            at = when(conversation.last_seen, app_of(self).now(), app_of(self).calendar)
+            there = "  " + tr("there {moment}").format(moment=at)
+        else:
+            return ""
+        return there if width_of(there) <= room else ""
 
     def _right(self, conversation: Conversation) -> Content:
         """Return what is on its way, and what is new elsewhere where no list says it."""
@@ -93,6 +107,13 @@ class ChatHeader(Widget):
             new = tr("{count} new elsewhere").format(count=count(self._elsewhere))
             right.append(((" " if right else "") + new, "bold $notice"))
         return Content.assemble(*right)
+
+
+def _compared(conversation: Conversation, glyphs: Glyphs) -> str:
+    """Return the sign that says whether keys were compared; none before there is somebody to compare them with."""
+    if conversation.state != "open":
+        return ""
+    return f" {glyphs.compared if conversation.verified else glyphs.unknown}"
 
 
 def _note(conversation: Conversation, room: int, glyphs: Glyphs) -> str:

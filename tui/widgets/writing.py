@@ -92,6 +92,8 @@ class WritingArea(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.types = ""
+        """Who types, in words, as far as it is to be said here."""
         self.below = ""
         """How many new messages are below those in view, in words."""
         self._framed = False
@@ -118,6 +120,17 @@ class WritingArea(Vertical):
             self.below = words
             self._draw_frame()
 
+    def show_types(self, words: str) -> None:
+        """Say who types: in the upper edge, or in a line of its own."""
+        if words != self.types:
+            self.types = words
+            self._draw_frame()
+
+    @property
+    def framed(self) -> bool:
+        """Whether there is a frame, whose edges say things."""
+        return self._framed
+
     def show_lower(self, line: Callable[[int, str], Content]) -> None:
         """Show in the lower edge what ``line`` gives for a width and a filling."""
         self._lower = line
@@ -137,8 +150,9 @@ class WritingArea(Vertical):
         if not self.is_mounted:
             return
         below, line = self.query_one("#below", Static), self.query_one("#line")
-        below.display = bool(self.below) and not self._framed
-        below.update(Content(f"{self.below}  Alt+End"))
+        below.display = bool(self.below or self.types) and not self._framed
+        said = [self.types] if self.types else []
+        below.update(Content("   ".join([*said, f"{self.below}  Alt+End"] if self.below else said)))
         if not self._framed:
             line.styles.border = None
             return
@@ -146,7 +160,9 @@ class WritingArea(Vertical):
         line.styles.border = ("ascii" if app_of(self).profile.glyphs == "ascii" else "round", colour)
         line.styles.border_title_align = "right"
         news = [(f" {self.below} ", "bold $ground on $notice" if app_of(self).pens.tinted else "bold reverse")]
-        line.border_title = Content.assemble(*news, (" Alt+End", "bold $ink")) if self.below else ""
+        parts = [Content.styled(f" {self.types} ", f"${self._role}")] if self.types else []
+        parts += [Content.assemble(*news, (" Alt+End", "bold $ink"))] if self.below else []
+        line.border_title = Content(self._rule).join(parts) if parts else ""
         if self._lower is not None:
             self.show_lower(self._lower)
 

@@ -13,6 +13,7 @@ from core.people.contact import removal
 from core.people.contact.names import LookAlikes, warning_of
 from core.people.conversation import sign_sender, signs, views
 from core.people.conversation.rows import words_of
+from core.people.format.content import Tells
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_text
@@ -43,6 +44,8 @@ def _list(work: Work, _: api.ConversationList) -> list[api.Conversation]:
 def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conversation:
     last = conversations.overview(work.tx, row)
     warning, text = warning_of(work, alike, row)
+    # Most contacts were never seen: for those nothing more is read.
+    sees = bool(row.here_at) and bool(signs.exchanged(work, row) & Tells.PRESENCE)
     kind, words = ("text", "") if last.last_kind is None else words_of(last.last_kind, last.last_text)
     return api.Conversation(
         id=row.public_id,
@@ -71,6 +74,9 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
         archived=bool(row.archived),
         marked_unread=bool(row.marked_unread),
         notify=row.notify,
+        verified=bool(row.verified),
+        online=sees and signs.is_here(work, row.here_at),
+        last_seen=row.here_at if sees else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
 from core import api
 from tests.support.client import FakeClient
@@ -36,10 +37,25 @@ async def test_a_contact_that_types_is_shown_so_until_it_wrote() -> None:
     async with running(client=client) as demo:
         await demo.open("bob")
         client.emit(api.ContactTyping(conversation="bob", identity=BOB, until=NOW + 30_000))
-        header = demo.app.screen.query_one(ChatHeader)
-        await until(demo.pilot, lambda: "types" in str(header.render()))
+        frame = demo.main.panes.writing.query_one("#line")
+        await until(demo.pilot, lambda: "Bob types" in str(frame.border_title))
+        assert "types" not in str(demo.app.screen.query_one(ChatHeader).render())
         client.receive("bob", "there")
-        await until(demo.pilot, lambda: "types" not in str(header.render()))
+        await until(demo.pilot, lambda: "types" not in str(frame.border_title))
+
+
+async def test_without_a_frame_the_header_says_who_types_and_without_a_header_a_line() -> None:
+    client = FakeClient()
+    client.stored_settings = api.Settings(low_bandwidth="on")
+    async with running(client=client) as demo:
+        await demo.open("bob")
+        client.emit(api.ContactTyping(conversation="bob", identity=BOB, until=NOW + 30_000))
+        header = demo.app.screen.query_one(ChatHeader)
+        below = demo.main.panes.writing.query_one("#below", Static)
+        await until(demo.pilot, lambda: "types" in str(header.render()))
+        assert not below.display
+        await demo.pilot.resize_terminal(80, 15)
+        await until(demo.pilot, lambda: below.display and "Bob types" in str(below.render()))
 
 
 async def test_pinned_ones_come_first_and_archived_ones_last() -> None:

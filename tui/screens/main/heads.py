@@ -39,6 +39,8 @@ class Heads:
         self._focused = focused
         self._side_shown = ("", "", "")
         self._welcome_shown: tuple[Content, bool] | None = None
+        self.on_show: Callable[[], None] = lambda: None
+        """Called when another conversation may be open."""
         self.greetings = 0
         """Strangers who wait for an answer."""
         self._is_short = False
@@ -66,6 +68,7 @@ class Heads:
             elsewhere = self._navigation.unread_elsewhere()
             panes.header.show(here, elsewhere, narrow=self._panes.layout.has_class("-narrow"))
             self.show_details()
+        self.on_show()
         self.hint()
 
     @property

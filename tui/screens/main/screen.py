@@ -49,6 +49,7 @@ from tui.screens.main.recall import Recall
 from tui.screens.main.search_walk import SearchWalk
 from tui.screens.main.sending import Sending
 from tui.screens.main.view_actions import ViewActions
+from tui.screens.main.who_types import WhoTypes
 from tui.terminal.clipboard import copy
 from tui.widgets.chat_log import ChatLog
 from tui.widgets.composer import Composer
@@ -96,6 +97,8 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
             Drafts(client), purposes, panes.writing, navigation, pace.soon, app.tell_error
         )
         self.conversations = conversations = Conversations(app, panes, navigation, chat, heads, drafts, attempts)
+        self._typing = WhoTypes(self, app, panes, navigation)
+        heads.on_show = self._typing.show
         self._news = News(self, app, navigation, chat, conversations, panes.status, attempts)
         self._attention = PersonAttention(app, attempts, lambda: navigation.current)
         dialogs = Dialogs(self.app, attempts)
@@ -165,6 +168,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.panes.list.clear_caches()
         self.panes.details.clear_caches()
         self.panes.header.show(None, 0, narrow=False)
+        self._typing.forget()
 
     async def save_work(self) -> None:
         """Write unsaved drafts into the file, and which conversation is open."""
@@ -278,12 +282,11 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     def on_core_event(self, message: CoreEvent) -> None:
         """Something changed."""
         match message.event:
-            case api.ContactTyping(conversation=conversation, until=until):
-                if conversation == self.navigation.current:
-                    self.panes.header.types(until)
+            case api.ContactTyping():
+                self._typing.begins(message.event)
                 return
-            case api.MessageReceived(conversation=conversation) if conversation == self.navigation.current:
-                self.panes.header.types(0)
+            case api.MessageReceived(conversation=conversation):
+                self._typing.ends(conversation)
             case _:
                 pass
         self._news.on_event(message.event)
@@ -310,6 +313,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.panes.list.set_short(short=event.size.height < SHORT_ROWS)
         self._heads.frame(short=event.size.height < SHORT_ROWS)
         self.call_after_refresh(self._heads.show)
+        self.call_after_refresh(self._typing.show)
 
     def on_screen_resume(self) -> None:
         """Back on top: what arrived in between is seen now."""
