@@ -42,7 +42,7 @@ async def test_a_row_says_that_it_is_pinned_muted_marked_and_who_types(
     for room in client.rooms:
         room.read_upto = len(room.rows)
     client.room("bob").view = {"pinned": True, "muted_until": NOW + DAY, "marked_unread": True}
-    glyphs = glyphs_of(profile.glyphs or "unicode")
+    glyphs = glyphs_of(profile.glyphs)
     async with running(columns, rows, client=client, profile=profile) as demo:
         await demo.press("alt+0")
         row = row_of(demo, "Bob")
@@ -118,7 +118,7 @@ async def test_the_header_says_whether_keys_were_compared_and_whether_somebody_i
     bob = client.room("bob")
     for room in client.rooms:  # what is new elsewhere is said before who is there
         room.read_upto = len(room.rows)
-    signs = glyphs_of(profile.glyphs or "unicode")
+    signs = glyphs_of(profile.glyphs)
     async with running(columns, rows, client=client, profile=profile) as demo:
         await demo.open("bob")
         assert f"Bob {signs.unknown}" in header(demo)
