@@ -77,7 +77,7 @@ class ChatHeader(Widget):
         filled = app_of(self).pens.tinted and conversation.state == "open"
         left = Content.assemble(
             " " * start, (badge, f"bold $ground on ${role}" if filled else f"bold ${role}"),
-            (f" {name}", f"bold ${role}"), (compared, "$good" if conversation.verified else "$soft"), (own, "$soft"),
+            (f" {name}", f"bold ${role}"), (own, "$soft"), (compared, "$good" if conversation.verified else "$soft"),
             (noted, "$notice" if is_typing or _note(conversation, 0, glyphs) else "$soft"),
         )  # fmt: skip
         filling = max(1, width - left.cell_length - right.cell_length - start)
