@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from rich.style import Style
 from textual.strip import Strip
 
 from core import api
@@ -25,6 +26,7 @@ from tests.support.terminal_bytes import faults, undrawn
 from tests.support.world import BOB, NOW
 from tui.look.glyphs import SETS
 from tui.look.pens import STANDARD, Pens
+from tui.look.tones import DARK
 from tui.plain.lines import conversation_line, found_line, greeting_lines, line_of
 from tui.terminal.sequences import notice, title
 from tui.text.caches import forget_texts
@@ -135,6 +137,7 @@ def test_every_line_of_a_message_is_as_wide_as_the_look_says_and_has_no_sequence
     drawn = draw(row, place, look)
     assert faults([line.strip for line in drawn.lines], look.width) == []
     assert all(0 <= line.start <= line.end <= len(drawn.text) for line in drawn.lines if line.start >= 0)
+    assert {each for each in drawn.text if unicodedata.category(each) == "Cc"} <= {"\n"}, "the mouse copies it"
 
 
 @settings(max_examples=100)
@@ -232,10 +235,22 @@ def test_nothing_of_the_greatest_length_takes_long(first: int) -> None:
     assert _slow(PARTS[first : first + 10]) == {}
 
 
+class _Counted(Pens):
+    """Pens that are counted: each line takes some."""
+
+    taken = 0
+
+    def pen(self, *roles: Any, **attributes: Any) -> Style:
+        self.taken += 1
+        return super().pen(*roles, **attributes)
+
+
 def test_of_a_long_text_only_the_lines_that_are_looked_at_are_inked() -> None:
-    look = Look(80, SETS["unicode"], CALENDAR, CALENDAR.day(NOW), {"me": "you", BOB: "Bob"})
-    drawn = draw(api.Message("m", BOB, "\n" * api.MAX_TEXT_SIZE, NOW, "received"), Place(None), look)
-    assert len(drawn.lines) > api.MAX_TEXT_SIZE
+    pens = _Counted(DARK)
+    look = Look(80, SETS["unicode"], CALENDAR, CALENDAR.day(NOW), {"me": "you", BOB: "Bob"}, pens)
+    drawn = draw(api.Message("m", BOB, "a\n" * (api.MAX_TEXT_SIZE // 2), NOW, "received"), Place(None), look)
+    assert len(drawn.lines) > api.MAX_TEXT_SIZE // 2
     seen = [drawn.lines[at] for at in (5, -1, 5)]
     assert seen[0] is seen[2]
     assert faults([line.strip for line in seen], 80) == []
+    assert pens.taken < 100
