@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,13 +27,27 @@ QUIET = 0.25
 PATIENCE = 20.0
 
 
+class Emulator(pyte.Screen):
+    """Keeps a saved cursor when it goes back to it, as terminals do and pyte does not."""
+
+    def save_cursor(self) -> None:
+        """Save it in place of the one before."""
+        self.savepoints.clear()
+        super().save_cursor()
+
+    def restore_cursor(self) -> None:
+        """Go back to it, as often as one likes."""
+        self.savepoints.extend(saved._replace(cursor=copy(saved.cursor)) for saved in self.savepoints[-1:])
+        super().restore_cursor()
+
+
 class Terminal:
     """Runs a Python module on a terminal of ``columns`` by ``rows``."""
 
     def __init__(
         self, module: Sequence[str], columns: int, rows: int, environ: Mapping[str, str] | None = None
     ) -> None:
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Emulator(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.received = 0
         self.output = b""

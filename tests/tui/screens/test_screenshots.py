@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+import pyte
 import pytest
 from rich.color import Color
 from rich.segment import Segment
@@ -14,11 +15,12 @@ from textual.geometry import Size
 from core.crypto.seed import public_key_of
 from core.people.format.invitation import decode_link
 from scripts.make_screenshots import FOLDER, GALLERIES, PICTURES, PLAIN, TOUR
-from scripts.pictures.cells import Cells, Look, Row, Run
+from scripts.pictures.cells import Cells, Look, Row, Run, cells_of_terminal
 from scripts.pictures.film import Frame, merged, svg_of
 from scripts.pictures.plain import plain_session
 from scripts.pictures.scenes import MODES, SCENES, draw
 from scripts.pictures.world import INVITE, show_world
+from tests.support.terminal import Emulator
 from tests.support.world import NOW
 from tests.tui.picture import FULL, WHITE_ON_BLACK, codes_in, paint
 
@@ -125,3 +127,10 @@ def test_letters_stand_at_their_cells_and_blocks_are_shapes() -> None:
     assert 'x="10" y="15" textLength="10"' in film  # a, behind a block
     assert 'x="40" y="15" textLength="20"' in film  # <b, behind two blanks
     assert "M0 0h5v20h-5z" in film
+
+
+def test_the_emulator_goes_back_to_a_saved_cursor_twice() -> None:
+    screen = Emulator(20, 3)
+    pyte.Stream(screen).feed("\x1b[2;5Hab\x1b7  \x1b8x\x1b8\x1b[2Cy")
+    assert screen.display[1].rstrip() == "    abx y"
+    assert cells_of_terminal(screen).rows[0] == (Run(0, 20, " " * 20, Look()),)
