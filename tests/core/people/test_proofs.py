@@ -84,6 +84,8 @@ def test_a_device_that_its_identity_did_not_certify_proves_nothing() -> None:
         msgspec.structs.replace(said, identity=primitives.ed25519_public(b"x" * 32)),
         msgspec.structs.replace(said, recipient=b"x" * 32),
         msgspec.structs.replace(said, made_at=said.made_at + 1),
+        msgspec.structs.replace(said, certified=bytes(64)),
+        msgspec.structs.replace(said, created_at=said.created_at + 1),
     ):
         assert refusal(proof.armour(other)) is Kind.BAD_PROOF
 

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from core import api
 from core.people.conversation import item_rules, lane_writer, signs
@@ -15,7 +17,7 @@ from core.people.conversation.sign_sender import MAX_UNANSWERED
 from core.people.conversation.signs import HERE_MS, STEP_MS, TYPING_MS
 from core.people.format import content
 from core.people.format.acknowledgement import IDLE_DELAY
-from core.people.format.content import Signs, Tells
+from core.people.format.content import Here, Signs, Tells
 from core.people.moment import Attention
 from core.people.presence import HERE_PAUSE, TYPING_PAUSE
 from core.people.work import Work
@@ -52,6 +54,30 @@ def read_all(person: Person, conversation: str) -> None:
 
 def told(person: Person, kind: type[E]) -> list[E]:
     return [event for event in person.events if isinstance(event, kind)]
+
+
+def say_anyway(liar: Person, sign: Callable[[Work], Signs]) -> None:
+    """Let a hostile program tell something, whatever is switched on."""
+
+    def write(work: Work) -> None:
+        lane = lanes.writing(work.tx, 1)
+        assert lane is not None
+        lane_writer.write_block(work, lane, (sign(work),))
+
+    do(liar, write)
+
+
+def read_of(writer: Person, upto: int = 1 << 40) -> Callable[[Work], Signs]:
+    """Return the sign that all was read that ``writer`` wrote in its first conversation."""
+    with writer.database.read() as tx:
+        lane = lanes.writing(tx, 1)
+    assert lane is not None
+    return lambda _: Signs(int(Tells.READ), [(lane.generation, upto)])
+
+
+def here(now: Here) -> Callable[[Work], Signs]:
+    """Return the sign of who tells all and types or is there."""
+    return lambda _: Signs(int(Tells.READ | Tells.TYPING | Tells.PRESENCE), [], int(now))
 
 
 def only_contact(person: Person) -> api.Contact:
@@ -170,25 +196,66 @@ def test_a_contact_reads_no_further_than_was_written(office: Office, alice: Pers
     switch(alice, bob, read_receipts=True)
     a, _ = talk(office, alice, bob)
 
-    def lie(work: Work) -> None:
-        lane = lanes.writing(alice_snapshot, 1)
-        assert lane is not None
-        lane_writer.write_block(
-            work, mine(work), (Signs(int(Tells.READ), [(lane.generation, 1 << 40), (bytes(16), 5)]),)
-        )
-
-    def mine(work: Work) -> lanes.WriteLane:
-        lane = lanes.writing(work.tx, 1)
-        assert lane is not None
-        return lane
-
-    with alice.database.read() as alice_snapshot:
-        do(bob, lie)
+    said = read_of(alice)
+    say_anyway(bob, lambda work: replace(said(work), seen=[*said(work).seen, (bytes(16), 5)]))
     settle(office, alice, bob, rounds=2)
     assert set(alice.said(a)) == {"read"}
     alice.say(a, "later")
     settle(office, alice, bob, rounds=3)
     assert alice.said(a)[-1] == "delivered", "what was written since is not read yet"
+
+
+def test_who_does_not_tell_sees_nothing_of_who_tells_anyway(office: Office, alice: Person, bob: Person) -> None:
+    a, _ = talk(office, alice, bob)
+    alice.events.clear()
+    say_anyway(bob, read_of(alice))
+    say_anyway(bob, here(Here.TYPING | Here.THERE))
+    bob.poll()
+    alice.poll()  # before the notice is too old to be shown
+    assert "read" not in alice.said(a)
+    assert not told(alice, api.ContactTyping)
+    assert not told(alice, api.ContactPresence)
+    switch(alice, read_receipts=True, typing=True, presence=True)
+    assert only_contact(alice).last_seen is None
+    say_anyway(bob, read_of(alice))
+    say_anyway(bob, here(Here.TYPING | Here.THERE))
+    bob.poll()
+    alice.poll()  # before the notice is too old to be shown
+    assert set(alice.said(a)) == {"read"}, "the same signs are good where both tell"
+    assert told(alice, api.ContactTyping)
+    assert only_contact(alice).last_seen is not None
+
+
+def test_what_was_read_is_not_in_what_is_written_to_who_does_not_tell(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    switch(alice, read_receipts=True)
+    a, _ = talk(office, alice, bob)
+    read_all(alice, a)
+    with alice.engine.work(alice.moment()) as work:
+        assert signs.owed(work, 1) == ()
+
+
+def test_a_device_that_is_not_known_is_not_believed(office: Office, folder: Path, alice: Person, bob: Person) -> None:
+    switch(alice, bob, read_receipts=True, typing=True, presence=True)
+    _, b = talk(office, alice, bob)
+    settle(office, alice, bob, rounds=WRITTEN)
+    alice.online = False
+    thief = restored(office, folder, device="thief")
+    settle(office, thief, bob, rounds=2)
+    hour_passes(office, thief, bob)
+    bob.say(b, "who reads this?")
+    settle(office, thief, bob, rounds=4)
+    thief.say(contacts(thief)["bob"], "I do")
+    settle(office, thief, bob, rounds=3)
+    bob.events.clear()
+    say_anyway(thief, read_of(bob))
+    say_anyway(thief, here(Here.TYPING | Here.THERE))
+    thief.poll()
+    bob.poll()
+    assert "read" not in bob.said(b)
+    assert not told(bob, api.ContactTyping)
+    assert not told(bob, api.ContactPresence)
 
 
 # --- who types --------------------------------------------------------------------------------------------------------
