@@ -11,9 +11,10 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from core.sentence import N_, Sentence, sentence
 
@@ -63,13 +64,26 @@ def open_picture(path: Path) -> BinaryIO:
     )
 
 
+def held_picture(picture: bytes) -> BinaryIO:
+    """Return a picture that is held in memory as a file, which no folder names."""
+    if len(picture) > MAX_PICTURE_SIZE:
+        raise UnreadablePicture(N_("The file is too large for a picture of a QR code."))
+    in_memory = getattr(os, "memfd_create", None)
+    held: Any = (
+        os.fdopen(in_memory("picture"), "w+b") if in_memory is not None else tempfile.TemporaryFile()  # noqa: SIM115 -- whoever asked for it closes it
+    )
+    held.write(picture)
+    held.seek(0)  # writes what is buffered, too
+    return cast("BinaryIO", held)
+
+
 class PictureReading:
     """The reading of one picture: ``run`` in a thread, and ``stop`` from anywhere when its result is not wanted.
 
-    ``child``: the program that decodes it; ``timeout`` in seconds.
+    The picture is a file by its path, or held in memory. ``child``: the program that decodes it; ``timeout`` in seconds.
     """
 
-    def __init__(self, path: Path, *, child: Path = CHILD, timeout: float = READ_TIMEOUT) -> None:
+    def __init__(self, path: Path | bytes, *, child: Path = CHILD, timeout: float = READ_TIMEOUT) -> None:
         self._path, self._program, self._timeout = path, child, timeout
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -77,7 +91,7 @@ class PictureReading:
 
     def run(self) -> list[str]:
         """Return the texts of the QR codes in the picture, at least one; raises ``UnreadablePicture``."""
-        with open_picture(self._path) as picture:
+        with held_picture(self._path) if isinstance(self._path, bytes) else open_picture(self._path) as picture:
             child = self._start(picture)
         timer = threading.Timer(self._timeout, self.stop)
         timer.start()

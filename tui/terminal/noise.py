@@ -4,6 +4,8 @@ A terminal set to Latin-1, a serial line, half a character, a program that answe
 after it go on working. Bytes that are no UTF-8 are shown as replacement characters. A sequence that Textual's parser
 stumbles over is dropped with what follows up to the next escape, and so is a character that no text can hold.
 
+What answers a question about the clipboard is taken out before (``tui.terminal.clipboard_answers``).
+
 Textual has no public door for either; this file and ``tui.keys.legacy_keys`` are the ones that know its reading of the
 keyboard.
 """
@@ -18,6 +20,8 @@ from typing import Any, Final
 
 from textual import events
 from textual._xterm_parser import XTermParser  # private; tests drive it through a real terminal
+
+from tui.terminal.clipboard_answers import ANSWERS
 
 _BEFORE_ESCAPES: Final = re.compile("(?=\x1b)")
 _TEXTUALS_FEED: Final = XTermParser.feed
@@ -40,6 +44,7 @@ def _feed(parser: XTermParser, data: str) -> Iterator[Any]:
     if not data:  # the end
         yield from _TEXTUALS_FEED(parser, data)
         return
+    data = ANSWERS.take(data)
     for piece in filter(None, _BEFORE_ESCAPES.split(data)):
         try:
             yield from filter(_can_be_text, _TEXTUALS_FEED(parser, piece))

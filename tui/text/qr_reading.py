@@ -10,8 +10,8 @@ from core.pictures.reader import PictureReading, UnreadablePicture
 __all__ = ["UnreadablePicture", "read_codes"]
 
 
-async def read_codes(path: Path) -> list[str]:
-    """Return the texts of the QR codes in a picture, at least one; raises ``UnreadablePicture``."""
+async def read_codes(path: Path | bytes) -> list[str]:
+    """Return the texts, at least one, of the codes in a picture: a file, or held in memory. Raises ``UnreadablePicture``."""
     reading = PictureReading(path)
     try:
         return await asyncio.to_thread(reading.run)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Characters kept of what is typed or pasted without a link in it: a mail, typed by a terminal.
 MAX_TYPED: Final = 8192
+# Characters looked at of what is pasted.
+MAX_PASTED: Final = 256 * 1024
 # Seconds without a key after Enter until it counts: terminals type a paste without pauses, people make longer ones.
 LULL: Final = 0.1
 
@@ -59,11 +61,16 @@ class LinkField(TextField):
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        pasted = joined(event.text)
+        self.take(event.text)
+
+    def take(self, text: str) -> None:
+        """Take a text as if it had been pasted here."""
+        text = text[:MAX_PASTED]
+        pasted = joined(text)
         if is_whole(pasted):
             self._show(pasted)
             return
-        path = dragged_path(event.text)
+        path = dragged_path(text)
         if PurePath(path).suffix.lower() in PICTURE_SUFFIXES:
             self.post_message(self.PictureGiven(path))
             return

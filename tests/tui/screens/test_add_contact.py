@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +21,7 @@ from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import focus, paste, until, until_in, write
 from tui.screens.page import Page
 from tui.screens.pages.add_contact import AddContactScreen
+from tui.terminal.clipboard_answers import ANSWERS
 from tui.text.qr_code import save_picture
 from tui.widgets.link_field import LinkField
 from tui.widgets.path_field import PathField, complete_path, dragged_path
@@ -264,3 +268,66 @@ def test_paths_are_completed_to_folders_and_pictures_only(tmp_path: Path) -> Non
     assert complete_path(f"{tmp_path}/alo", suffixes) is None
     assert complete_path(f"{tmp_path}/.h", suffixes) == f"{tmp_path}/.hidden.png"
     assert complete_path("/nowhere/at/all/x", suffixes) is None
+
+
+class Answered(AddContactScreen):
+    """The page on a terminal that answers a question by what its keyboard sends."""
+
+    answer = ""
+
+    def ask_terminal(self, sequence: str) -> None:
+        assert "\x1b]5522;type=read;" in sequence
+        assert ANSWERS.take(self.answer) == ""
+
+
+@asynccontextmanager
+async def with_clipboard(answer: str) -> AsyncGenerator[tuple[Stage, Pilot[Any]]]:
+    """The page after Ctrl+V."""
+
+    def make(client: api.Client) -> Answered:
+        screen = Answered(client)
+        screen.answer = answer
+        return screen
+
+    app = Stage(make)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await pilot.press("ctrl+v")
+        yield app, pilot
+
+
+@pytest.mark.asyncio
+async def test_a_picture_in_the_clipboard_is_read_like_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "code.png"
+    save_picture(LINK, path)
+    kind, data = (base64.b64encode(each).decode() for each in (b"image/png", path.read_bytes()))
+    answer = (
+        "\x1b]5522;type=read:status=OK\x1b\\"
+        f"\x1b]5522;type=read:status=DATA:mime={kind};{data}\x1b\\"
+        "\x1b]5522;type=read:status=DONE\x1b\\"
+    )
+    async with with_clipboard(answer) as (app, pilot):
+        await until_in(pilot, lambda: notice(app), "holds an invitation")
+        assert app.screen.query_one(LinkField).link == LINK
+        assert isinstance(app.focused, SmallEditor)
+
+
+@pytest.mark.asyncio
+async def test_a_text_in_the_clipboard_is_taken_like_a_paste() -> None:
+    text = base64.b64encode(f"Hello! {LINK}\nBob".encode()).decode()
+    async with with_clipboard(f"\x1b]52;c;{text}\a") as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one(LinkField).link == LINK)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "does not answer. If it asks you, allow it; else paste the link"),
+        ("\x1b]5522;type=read:status=EPERM\x1b\\", "paste the link, or name the picture's file"),
+        ("\x1b]5522;type=read:status=DONE\x1b\\", "neither a picture nor a text"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_without_a_clipboard_it_says_what_to_do_instead(answer: str, said: str) -> None:
+    async with with_clipboard(answer) as (app, pilot):
+        await until_in(pilot, lambda: notice(app), said)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from textual import on, work
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Label, Static, TextArea
@@ -17,6 +20,7 @@ from tui.keys.registry import CommandSpec, Scope
 from tui.language import N_, told, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
+from tui.terminal.clipboard_reading import read_clipboard, request_for
 from tui.text.qr_reading import UnreadablePicture, read_codes
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
@@ -42,6 +46,19 @@ HERE = {
 }
 
 
+_INSTEAD: Final = N_(
+    "The terminal does not answer. If it asks you, allow it; else paste the link, or name the picture's file."
+)
+# Why there is nothing from the clipboard, by what became of the question, and what to do instead.
+CLIPBOARD: Final = {
+    "waiting": _INSTEAD,
+    "answering": _INSTEAD,
+    "refused": N_("The terminal does not give its clipboard: paste the link, or name the picture's file."),
+    "nothing": N_("There is neither a picture nor a text in the clipboard."),
+    "too-large": N_("There is too much in the clipboard: cut the picture down to the code, or name its file."),
+}
+
+
 class AddContactScreen(Page[str], NothingUnsaved):
     """Dismisses with the id of the new conversation, or None."""
 
@@ -55,7 +72,8 @@ class AddContactScreen(Page[str], NothingUnsaved):
         synonyms=N_("invitation link qr code scan contact new friend join paste"),
     )  # fmt: skip
     heading = N_("Add a contact")
-    hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
+    hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Ctrl+V", N_("clipboard")), ("Esc", N_("back")))
+    BINDINGS = [Binding("ctrl+v", "take_clipboard", "Clipboard", priority=True, id="add.clipboard")]
 
     def compose_body(self) -> ComposeResult:
         """Yield the fields."""
@@ -129,12 +147,43 @@ class AddContactScreen(Page[str], NothingUnsaved):
         elif field.value.strip():
             self._read_picture()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Ctrl+V to the greeting while that is written."""
+        if action == "take_clipboard" and isinstance(self.focused, TextArea):
+            return False
+        return super().check_action(action, parameters)
+
+    def ask_terminal(self, sequence: str) -> None:
+        """Write a question to the terminal, which answers by what its keyboard sends."""
+        driver = self.app._driver  # pyright: ignore[reportPrivateUsage]  # as Textual's own copying does
+        if driver is not None:
+            driver.write(sequence)
+
+    @work(exclusive=True)
+    async def action_take_clipboard(self) -> None:
+        """Ask the terminal for a picture or a text in its clipboard."""
+        self.notice.say(tr("Asking the terminal for its clipboard"), "working")
+        found = await read_clipboard(
+            self.ask_terminal, request_for(os.environ), lambda: self.notice.say(tr(CLIPBOARD["waiting"]), "bad")
+        )
+        if found.state == "picture":
+            await self._read_codes(found.picture)
+        elif found.state == "text":
+            self.query_one(LinkField).take(found.text)
+            self.query_one(LinkField).focus()
+            self.notice.say(tr("The terminal gave a text."), "good")
+        else:
+            self.notice.say(tr(CLIPBOARD[found.state]), "bad")
+
     @work(exclusive=True)
     async def _read_picture(self) -> None:
+        await self._read_codes(self.query_one(PathField).path)
+
+    async def _read_codes(self, picture: Path | bytes) -> None:
         """Put the link that a picture holds into the field above."""
         self.notice.say(tr("Reading the picture"), "working")
         try:
-            codes = await read_codes(self.query_one(PathField).path)
+            codes = await read_codes(picture)
         except UnreadablePicture as error:
             self.notice.say(told(error.said), "bad", about=self.query_one(PathField))
             return
