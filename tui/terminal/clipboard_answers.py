@@ -65,7 +65,7 @@ class Clipboard:
             self._take(_TEXT, payload)
             self._finish()
             return
-        said = dict(part.partition("=")[::2] for part in head.split(":"))
+        said = {name: value for name, _, value in (part.partition("=") for part in head.split(":"))}
         match said.get("status"):
             case "OK":
                 self.state = "answering"
