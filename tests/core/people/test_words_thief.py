@@ -126,6 +126,24 @@ def test_a_compared_contact_gets_no_device_without_the_persons_word(
     assert texts(thief, contacts(thief)["bob"]) == ["for alice alone"]
 
 
+def test_while_an_unknown_device_of_a_compared_contact_waits_the_known_one_goes_on(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
+    a, b = talk(office, alice, bob)
+    do(bob, lambda work: conversations.set_verified(work.tx, 1, verified=True))
+    thief = restored(office, folder, device="thief")
+    settle(office, alice, thief, bob, rounds=2)
+    hour_passes(office, thief, bob)
+    bob.say(b, "for alice alone")
+    alice.say(a, "heard all the same")
+    settle(office, alice, thief, bob, rounds=8)
+    assert texts(alice, a)[-1] == "for alice alone"
+    assert "heard all the same" in bob.heard(b)
+    assert bob.said(b)[-1] == "delivered", "nothing waits for a device that gets nothing"
+    assert texts(thief, contacts(thief)["bob"]) == []
+    assert bob.call(api.ContactList())[0].warning in {"unknown-device", "both-alive"}
+
+
 def test_a_refused_device_is_never_heard_again(office: Office, folder: Path, alice: Person, bob: Person) -> None:
     a, b = talk(office, alice, bob)
     thief = restored(office, folder, device="thief")
