@@ -309,7 +309,7 @@ async def test_a_picture_in_the_clipboard_is_read_like_a_file(tmp_path: Path) ->
     async with with_clipboard(answer) as (app, pilot):
         await until_in(pilot, lambda: notice(app), "holds an invitation")
         assert app.screen.query_one(LinkField).link == LINK
-        assert isinstance(app.focused, SmallEditor)
+        await until(pilot, lambda: isinstance(app.focused, SmallEditor))
 
 
 @pytest.mark.asyncio

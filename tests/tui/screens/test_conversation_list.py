@@ -94,6 +94,15 @@ async def test_archived_ones_are_behind_a_line_that_opens_and_hides_them(
         await until(demo.pilot, lambda: demo.main.navigation.current in {"carol", "echo"})
 
 
+async def test_to_choose_the_one_that_is_open_goes_back_to_writing() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("alt+0", "enter")
+        await until(demo.pilot, lambda: demo.composer.has_focus)
+        await demo.write("/rena")
+        assert demo.composer.text == "/rena"
+
+
 async def test_one_that_is_open_is_in_sight_though_archived_and_a_click_opens_it() -> None:
     client = FakeClient()
     client.room("carol").view = {"archived": True}

@@ -102,6 +102,7 @@ class Conversations:
         """Open a conversation if there is one. What is typed from this moment on is for it."""
         if (conversation := self._navigation.find(conversation_id)) is not None:
             self._enter(conversation)
+            self._panes.writing.composer.focus()  # the one that is open already may be chosen in the list
         if conversation_id is not None:
             self._attempts.begin(self.open(conversation_id), group="opening")
 

@@ -73,6 +73,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
     )  # fmt: skip
     heading = N_("Add a contact")
     hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Ctrl+V", N_("clipboard")), ("Esc", N_("back")))
+    greeting_hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
     BINDINGS = [Binding("ctrl+v", "take_clipboard", "Clipboard", priority=True, id="add.clipboard")]
 
     def compose_body(self) -> ComposeResult:
@@ -146,6 +147,10 @@ class AddContactScreen(Page[str], NothingUnsaved):
             self.query_one(SmallEditor).focus()
         elif field.value.strip():
             self._read_picture()
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do here: in the greeting Ctrl+V is the editor's."""
+        self.show_keys(*(self.greeting_hints if isinstance(self.focused, TextArea) else self.hints))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Ctrl+V to the greeting while that is written."""
