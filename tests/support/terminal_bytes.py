@@ -6,7 +6,6 @@ program's table than the one that lines are counted with.
 
 from __future__ import annotations
 
-import copy
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from rich.console import Console
 from textual.strip import Strip
 from wcwidth import wcwidth
 
+from tests.support.terminal import Emulator
 from tui.text.anchors import anchored
 from tui.text.links import may_be_marked
 
@@ -71,18 +71,9 @@ def _column(data: str) -> int:
     return column + sum(max(0, wcwidth(sign)) for sign in data[at:])
 
 
-class _Screen(pyte.Screen):
-    """pyte's screen, whose saved cursor can be gone back to more than once, as that of terminals can."""
-
-    def restore_cursor(self) -> None:
-        kept = copy.deepcopy(self.savepoints)
-        super().restore_cursor()
-        self.savepoints = kept
-
-
 def _column_of_pyte(data: str, width: int) -> int:
     """Return the column of the cursor of an emulator. It stops at marks that do not combine, so those are kept from it."""
-    screen = _Screen(width + 8, 1)
+    screen = Emulator(width + 8, 1)
     pyte.Stream(screen).feed(
         "".join(each for each in data if each < " " or wcwidth(each) or unicodedata.combining(each))
     )

@@ -469,7 +469,7 @@ async def test_a_name_never_stands_over_the_rows_of_somebody_else() -> None:
             await demo.pilot.pause(0)
         await demo.calm()
         assert {(name.lower(), room) for name, room in seen} <= {("bob", "bob"), ("carol", "carol")}
-        assert str(demo.main.query_one("#header").render()).split() == ["CA", "Carol"]
+        assert str(demo.main.query_one("#header").render()).split()[:2] == ["CA", "Carol"]
 
 
 async def test_a_late_row_takes_its_place_and_what_one_reads_stays() -> None:
