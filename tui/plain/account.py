@@ -46,7 +46,7 @@ class AccountLines:
             options = offered(field)
             value = next((words for words, each in options if each == stored[field]), str(stored[field]))
             said = tr("{name}: {value} ({label}; or {others})")
-            others = tr(", ").join(words for words, each in options if each != stored[field])
+            others = tr("; or ").join(words for words, each in options if each != stored[field])
             session.say(said.format(name=field, value=clean_line(value), label=tr(label), others=others))
             if name:
                 session.say(tr(meaning))

@@ -77,6 +77,15 @@ def test_too_much_is_refused_and_the_keys_after_it_work() -> None:
     assert (found.state, keys) == ("too-large", "z")
 
 
+def test_an_answer_without_an_end_is_not_kept() -> None:
+    answers = Answers(lambda: 0.0)
+    answers.listen(lambda _: None)
+    answers.take("\x1b]52;c;")
+    for _ in range(3 * MAX_SEQUENCE // 10_000):
+        answers.take("A" * 10_000)
+    assert len(answers._part) < MAX_SEQUENCE + 20_000
+
+
 def test_a_sequence_that_breaks_off_gives_the_keyboard_back() -> None:
     now = 0.0
     answers = Answers(lambda: now)
