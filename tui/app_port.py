@@ -168,6 +168,16 @@ class AppPort(Protocol):
         """Say what in this machine's files is not used; once."""
         ...
 
+    def visit_editor(
+        self, text: str, saved: Callable[[str], None], came_back: Callable[[str | None], None]
+    ) -> Callable[[], None]:
+        """Open a text in the person's editor; return what ends that early.
+
+        ``saved`` is told what the editor saves, ``came_back`` at last what it made of the text; None: it gave up, or
+        could not be had, which is told.
+        """
+        ...
+
     def account_removed(self, said: str) -> None:
         """Take everything away and begin anew: there is no account any more. ``said``: what is left of it."""
         ...

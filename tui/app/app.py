@@ -50,6 +50,8 @@ from tui.screens.content import ShowsNotices
 from tui.screens.opening import OpeningScreen
 from tui.terminal.channel import Channel
 from tui.terminal.damage import Damage
+from tui.terminal.handing_over import handing_over
+from tui.terminal.memory_folder import remove_left
 from tui.terminal.noise import forgive_noise
 from tui.terminal.window_title import RESTORE, keeping_title
 from tui.text.anchors import anchoring
@@ -57,7 +59,7 @@ from tui.words.errors import explain
 from tui.words.format import Calendar, Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import RenderableType
     from textual.app import SystemCommand
@@ -106,7 +108,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         """``local``: what this machine's files say; ``channel``: how the terminal shows notices."""
         teach_alt_keys()
         forgive_noise()
-        driver = anchoring(self.get_driver_class())
+        driver = handing_over(anchoring(self.get_driver_class()))
         super().__init__(
             keeping_title(driver) if local.machine.title else driver, ansi_color=True if profile.no_color else None
         )
@@ -219,6 +221,22 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
             more = tr_n("({count} more like it.)", "({count} more like it.)", len(wrong) - 1) if len(wrong) > 1 else ""
             self.tell(f"{wrong[0]} {more}".rstrip(), "warning")
 
+    def visit_editor(
+        self, text: str, saved: Callable[[str], None], came_back: Callable[[str | None], None]
+    ) -> Callable[[], None]:
+        """Open a text in the person's editor; return what ends that early."""
+        from tui.app.editor_visit import EditorVisit
+
+        visit = EditorVisit(self, saved, self._gate.note_input)
+        self.run_worker(visit.make(text, came_back, self.tell, self._take_back), group="editor")
+        return visit.end
+
+    def _take_back(self) -> None:
+        """Draw everything anew where another program wrote."""
+        self._damage.forget()
+        self.notices.title_lost()
+        self.refresh(layout=True)
+
     def account_removed(self, said: str) -> None:
         """Take everything away and show the onboarding."""
         self.run_worker(self._gate.removed(said), group="locking")
@@ -283,6 +301,8 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.run_worker(self._open(), group="opening", exclusive=True)
 
     async def _open(self) -> None:
+        if not self.is_headless:
+            await asyncio.to_thread(remove_left)  # texts that were in an editor when the program was killed
         if not self.client.runs_on:
             await self._load_pages()  # while the core opens, in its thread
         await self._gate.open()

@@ -50,6 +50,7 @@ class Notifier:
         self._focused: bool | None = None
         self._last_key = clock()
         self._locked = True
+        self._unread = 0
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -85,8 +86,15 @@ class Notifier:
 
     def show_unread(self, count: int) -> None:
         """Say in the title how many messages are unread."""
+        self._unread = count
         if not self._locked:
             self._title.show(count)
+
+    def title_lost(self) -> None:
+        """The window has the neutral title, since another program had the terminal."""
+        self._title.lost()
+        if not self._locked:
+            self._title.show(self._unread)
 
     # --- how ----------------------------------------------------------------------------------------------------------
 

@@ -67,6 +67,9 @@ WRITING = (
              help=N_("Where nothing is written: your last message here, then those before it."), keys="alt+p"),
     _writing(id="write.newer", title=N_("What you sent after that"),
              help=N_("Back towards your last message, then to nothing."), keys="alt+n"),
+    CommandSpec(id="write.editor", group=TALK, when=When.CHAT, title=N_("Write in your editor"),
+                synonyms=N_("vim nano emacs external compose visual"), keys="alt+e", slash="editor",
+                help=N_("Open what you wrote in $VISUAL or $EDITOR; saved, it comes back here.")),
 )  # fmt: skip
 
 # Without keys of their own; presets give them some.

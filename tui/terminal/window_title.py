@@ -42,6 +42,10 @@ class WindowTitle:
             self._said = said
             self._write(title(said))
 
+    def lost(self) -> None:
+        """The driver began with the neutral title again."""
+        self._said = NAME
+
 
 def keeping_title(driver: type[Driver]) -> type[Driver]:
     """Return a driver of Textual's that begins with the neutral title, and gives back the one of before."""

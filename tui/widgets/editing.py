@@ -104,6 +104,10 @@ class Editing(TextArea):
             super().__init__()
             self.text = text
 
+    def replace_all(self, text: str) -> None:
+        """Hold another text; one undo brings back what stood there."""
+        self.edit(Edit(text, (0, 0), self.document.end, maintain_selection_offset=False))
+
     async def on_editing_take(self, event: Take) -> None:
         """Insert it at the cursor slice by slice, the rest of the program going on in between; one undo takes it back."""
         event.stop()

@@ -44,6 +44,7 @@ from tui.screens.main.message_changes import MessageChanges
 from tui.screens.main.navigation_actions import NavigationActions
 from tui.screens.main.news import News
 from tui.screens.main.notice_actions import NoticeActions
+from tui.screens.main.outside_editor import OutsideEditor
 from tui.screens.main.panes import Panes
 from tui.screens.main.recall import Recall
 from tui.screens.main.search_walk import SearchWalk
@@ -119,7 +120,8 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._recall = Recall(panes, navigation, chat, purposes)
         self.handlers = Handlers()
         notices = NoticeActions(app, navigation, conversations, attempts)
-        for part in (moving, self._search, view, contact, keeping, notices):
+        self._editor = OutsideEditor(app, panes.writing, drafts)
+        for part in (moving, self._search, view, contact, keeping, notices, self._editor):
             self.handlers.add(part.handlers())
 
     def _start(self, work: Work, group: str) -> None:
@@ -159,6 +161,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     def clear_caches(self) -> None:
         """Forget every text and name but the drafts, which ``save_work`` still has to write."""
+        self._editor.leave()
         self._drafts.clear_caches()
         self._attention.forget()
         self.navigation.clear()
@@ -172,6 +175,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     async def save_work(self) -> None:
         """Write unsaved drafts into the file, and which conversation is open."""
+        self._editor.leave()
         await self._drafts.save()
         app = app_of(self)
         last = app.last_conversation or ""
