@@ -69,6 +69,16 @@ async def test_a_pasted_text_of_many_lines_is_not_sent() -> None:
         assert not sent(demo)
 
 
+async def test_what_is_said_of_clearing_names_the_key_that_counts() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        for keys, said in ((("f9",), "Cleared. F9 brings it back."), ((), "Cleared.")):
+            demo.app.keys.choose("write.undo", keys)
+            await demo.write("a")
+            await demo.press("ctrl+c")
+            assert said in demo.status()
+
+
 async def test_what_was_cleared_comes_back() -> None:
     async with running() as demo:
         await demo.open("bob")

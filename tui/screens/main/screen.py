@@ -239,7 +239,8 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     def _emptied(self, event: Composer.Emptied) -> None:
         self.panes.writing.close_completion()
         if event.had_text:
-            app_of(self).tell(tr("Cleared. Ctrl+_ brings it back."))
+            key = app_of(self).keys.label("Ctrl+_")
+            app_of(self).tell(tr("Cleared. {key} brings it back.").format(key=key) if key else tr("Cleared."))
         else:
             self._attempts.begin(app_of(self).run_command(REGISTRY.get("app.quit")))
 
