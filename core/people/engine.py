@@ -235,9 +235,9 @@ class Engine:
         memory.inbox_addresses.look(work)
         memory.repricing.draft(work, memory.solving)
         if memory.may_write(work.now.mono):
+            empty_blocks.fill(work)
             sender.write_waiting(work)
             sign_sender.write_typing(work)
-            empty_blocks.fill(work)
             for own in outbox.plan(work, memory.solving):
                 memory.rollback_detection.suspect(work, own)
         memory.ack_timing.note(work)

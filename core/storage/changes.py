@@ -89,6 +89,11 @@ def replace(tx: Transaction, seq: int, text: str) -> None:
     )
 
 
+def begin(tx: Transaction, seq: int, text: str) -> None:
+    """Let a row that never left begin with another text; another version of it follows."""
+    tx.run("UPDATE messages SET text = ? WHERE seq = ?", text, seq)
+
+
 def set_pinned(tx: Transaction, seq: int, *, pinned: bool) -> None:
     """Note whether the person pinned a row."""
     tx.run("UPDATE messages SET pinned = ? WHERE seq = ?", pinned, seq)

@@ -182,6 +182,16 @@ def empty(tx: Transaction, posting: int) -> int:
     return number
 
 
+def reserve(tx: Transaction, emptied: Posting, message: int) -> None:
+    """Keep the place of a block that was emptied for another text of the row that it said."""
+    tx.run(
+        "UPDATE postings SET message = ? WHERE generation = ? AND first_index = ? AND payload = x''",
+        message,
+        emptied.generation,
+        emptied.first_index,
+    )
+
+
 def emptied(tx: Snapshot) -> list[Posting]:
     """Return the blocks that are to be filled, those of each lane in order; none of blocked contacts."""
     rows = tx.rows(

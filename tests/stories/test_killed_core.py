@@ -144,11 +144,11 @@ class Alice:
 
 
 def wait_said(rpc: Rpc, conversation: str, said: list[str]) -> None:
-    """Wait until all of Alice's texts are there, once, each as it was said last."""
+    """Wait until all of Alice's texts are there, once, in the order in which she wrote them, each as it was said last."""
 
     def differing() -> list[tuple[str, str]]:
-        found = sorted(text for text in rpc.received(conversation) if text.startswith("alice "))
-        return [pair for pair in zip_longest(found, sorted(said), fillvalue="") if pair[0] != pair[1]]
+        found = [text for text in rpc.received(conversation) if text.startswith("alice ")]
+        return [pair for pair in zip_longest(found, said, fillvalue="") if pair[0] != pair[1]]
 
     try:
         rpc.until("all texts as they were said last", lambda: not differing())

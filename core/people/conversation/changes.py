@@ -25,7 +25,7 @@ from core.people.format.content import Edit, Reaction, Text, kind_of, uid_of
 from core.people.format.emoji import is_emoji
 from core.people.format.kept import Reference
 from core.people.work import Work
-from core.storage import changes, conversations, deposits, devices, postings
+from core.storage import changes, conversations, deposits, devices, lanes, outgoing, postings
 from core.storage.messages import MessageRow
 
 TEXT: Final = kind_of(Text).number
@@ -80,10 +80,30 @@ def edit(work: Work, row: MessageRow, text: str) -> None:
     if text == row.text:
         return
     if _is_unsent(work, row):
-        deletion.take_back(work, row)
-        changes.replace(work.tx, row.seq, text)
+        _replace(work, row, text)
         _tell(work, row, "edited")
         return
+    say_otherwise(work, row, text)
+
+
+def _replace(work: Work, row: MessageRow, text: str) -> None:
+    """Put another text in place of one that never left.
+
+    Where that was encoded it keeps its place in the lane (``core.people.conversation.empty_blocks``): what was written
+    after it may have left, and the other side shows texts in the order of the lane.
+    """
+    found = postings.of_message(work.tx, row.seq)
+    deletion.take_back(work, row)
+    changes.replace(work.tx, row.seq, text)
+    current = lanes.writing(work.tx, row.conversation)
+    in_lane = [each for each in found if current is not None and each.generation == current.generation]
+    if not row.pending and len(in_lane) == len(found) == 1:
+        postings.reserve(work.tx, found[0], row.seq)
+        outgoing.set_encoded(work.tx, row.seq, found[0].generation, found[0].first_index)
+
+
+def say_otherwise(work: Work, row: MessageRow, text: str) -> None:
+    """Write another version of a text, one that never left in its place."""
     for latest in [each for each in changes.of_row(work.tx, row.seq) if each.kind == EDIT][:1]:
         if _is_unsent(work, latest):
             _drop(work, latest)

@@ -57,7 +57,7 @@ def take_back(work: Work, row: MessageRow) -> bool:
 def withdraw(work: Work, posting: Posting) -> bool:
     """Take back what a posting says, if none of it was handed to the node; tell whether that was so.
 
-    Its indexes get an empty block (``core.people.conversation.empty_blocks``).
+    Its indexes get an empty block, or what its row says now (``core.people.conversation.empty_blocks``).
     """
     if deposits.any_was_made(work.tx, posting.id):
         return False

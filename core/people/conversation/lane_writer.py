@@ -76,7 +76,8 @@ def write_block(
     lanes.advance_writing(work.tx, lane_row.generation, chain, index + len(pieces))
     accounts.advance(work.tx)
     if message is not None:
-        _keep_signed(work, message, lane_row, Block(made_at, items))
+        place = place_of(work, conversation, lane_row.generation, index)
+        keep_signed(work, message.seq, message.uid, place, Block(made_at, items))
     return index
 
 
@@ -110,14 +111,13 @@ def _until(work: Work, message: MessageRow | None) -> int:
     return max(message.sent_at + TRY_MS, work.now.network_ms + LEAST_TRY_MS)
 
 
-def _keep_signed(work: Work, message: MessageRow, lane_row: WriteLane, block: Block) -> None:
+def keep_signed(work: Work, seq: int, uid: bytes, place: Place, block: Block) -> None:
     """Keep with a row of ours what was signed of it, as with rows of others."""
-    place = place_of(work, lane_row.conversation, lane_row.generation, lane_row.next_index)
     for number, item in enumerate(block.items):
-        if uid_of(item) == message.uid:
+        if uid_of(item) == uid:
             entry = Entry(number, len(block.items), *encode_item(item))
             signature = signing.sign(work.me.device_seed, place, block.made_at, entry)
-            outgoing.set_signed(work.tx, message.seq, signing.message(place, block.made_at, entry) + signature)
+            outgoing.set_signed(work.tx, seq, signing.message(place, block.made_at, entry) + signature)
 
 
 def future_ids(row: WriteLane, days: range) -> Iterator[tuple[int, bytes]]:
