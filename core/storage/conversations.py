@@ -98,6 +98,9 @@ class Overview:
     last_state: str
 
 
+_UNREAD = "FROM messages m WHERE m.conversation = c.id AND seq > c.read_upto AND state = 'received' AND shown = 1"
+
+
 def insert(
     tx: Transaction, public_id: str, identity: bytes, name: str, state: str, now_ms: int, *, own_name: str | None = None
 ) -> ConversationRow:
@@ -263,22 +266,18 @@ def receipts_due(tx: Snapshot) -> list[int]:
     return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due = 2 AND blocked = 0")]
 
 
-def overview(tx: Snapshot, row: ConversationRow) -> Overview:
-    """Return what a list shows."""
-    unread = tx.row(
-        "SELECT count(*), min(seq) FROM messages WHERE conversation = ? AND seq > ? AND state = 'received' AND shown = 1",
-        row.id,
-        row.read_upto,
+def overviews(tx: Snapshot) -> dict[int, Overview]:
+    """Return what a list shows of each direct conversation, by its number: one query, however many there are."""
+    rows = tx.rows(
+        "WITH marks AS MATERIALIZED (SELECT c.id, c.created_at,"
+        " (SELECT max(seq) FROM messages m WHERE m.conversation = c.id AND shown = 1) AS last,"
+        f" (SELECT count(*) {_UNREAD}) AS unread, (SELECT min(seq) {_UNREAD}) AS first_unread"
+        " FROM conversations c WHERE c.kind = 'direct')"
+        " SELECT marks.id, unread, f.id, coalesce(l.sent_at, created_at), l.kind, coalesce(l.text, ''),"
+        " coalesce(l.author, x''), coalesce(l.state, '')"
+        " FROM marks LEFT JOIN messages l ON l.seq = last LEFT JOIN messages f ON f.seq = first_unread"
     )
-    last = tx.row(
-        "SELECT sent_at, kind, text, author, state FROM messages"
-        " WHERE conversation = ? AND shown = 1 ORDER BY seq DESC LIMIT 1",
-        row.id,
-    )
-    assert unread is not None
-    first = None if unread[1] is None else tx.row("SELECT id FROM messages WHERE seq = ?", unread[1])
-    at, kind, text, author, state = last or (row.created_at, None, "", b"", "")
-    return Overview(int(unread[0]), None if first is None else str(first[0]), at, kind, text, author, state)
+    return {int(conversation): Overview(*rest) for conversation, *rest in rows}
 
 
 def delete(tx: Transaction, conversation: int) -> None:

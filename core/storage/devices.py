@@ -248,6 +248,11 @@ def of_member(tx: Snapshot, conversation: int, identity: bytes) -> list[DeviceRo
     return [row for row in of_conversation(tx, conversation) if row.identity == identity]
 
 
+def every_unknown(tx: Snapshot) -> list[DeviceRow]:
+    """Return the devices that nobody vouched for and that are not refused, each once for every conversation it is in."""
+    return [DeviceRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} {_FROM} WHERE state = 'unknown' ORDER BY device")]
+
+
 def every_asking(tx: Snapshot) -> list[DeviceRow]:
     """Return the devices whose reset waits for an answer."""
     return [DeviceRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} {_FROM} WHERE asked IS NOT NULL")]

@@ -7,7 +7,7 @@ contacts alike it is the one that has called itself so for the shorter time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from core.people.work import Work
 from core.sentence import N_, Sentence, sentence
 from core.storage import conversations, devices, messages
 from core.storage.conversations import ConversationRow
+from core.storage.devices import DeviceRow
 from core.storage.messages import RENAMED
 from net.instant import DAY_MS
 
@@ -94,9 +95,20 @@ def _claims_of(row: ConversationRow) -> dict[str, int]:
     return claims
 
 
-def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api.ContactWarning | None, Sentence]:
-    """Return why to look twice at a contact, for programs and as one sentence for people."""
-    unknown = [device for device in devices.of_member(work.tx, row.id, row.identity) if device.state == "unknown"]
+def unknown_devices(work: Work, rows: Sequence[ConversationRow]) -> dict[int, list[DeviceRow]]:
+    """Return the devices of contacts that are not known, by the numbers of their conversations."""
+    found: dict[int, list[DeviceRow]] = {row.id: [] for row in rows}
+    identities = {row.id: row.identity for row in rows}
+    for device in devices.every_unknown(work.tx):
+        if identities.get(device.conversation) == device.identity:
+            found[device.conversation].append(device)
+    return found
+
+
+def warning_of(
+    alike: LookAlikes, row: ConversationRow, unknown: Sequence[DeviceRow]
+) -> tuple[api.ContactWarning | None, Sentence]:
+    """Return why to look twice at a contact with these ``unknown`` devices, for programs and as one sentence for people."""
     if any(device.rivalled for device in unknown):
         return "both-alive", sentence(
             "A device that nobody vouches for and one that was known before are both in use: one of them may be a thief's."

@@ -16,10 +16,10 @@ from core.people.format.content import Tells
 from core.people.format.device import short_name
 from core.people.record import account_state
 from core.people.work import Work
-from core.sentence import N_
+from core.sentence import N_, Sentence
 from core.session.checks import check_name, check_page
 from core.session.commands.given import text_given
-from core.session.commands.lookup import is_rekey_overdue, muted_until
+from core.session.commands.lookup import muted_until, rekeys_overdue
 from core.session.commands.registry import steps, transaction
 from core.session.session import Session
 from core.storage import conversations, devices
@@ -51,11 +51,16 @@ def _list(work: Work, command: api.ContactList) -> list[api.Contact]:
         if at is None:
             raise _unknown()
         rows = rows[at + 1 :]
-    return [_describe(work, row, alike) for row in rows[: command.limit]]
+    page = rows[: command.limit]
+    unknown, overdue = names.unknown_devices(work, page), rekeys_overdue(work)
+    warned = [names.warning_of(alike, row, unknown[row.id]) for row in page]
+    return [_describe(work, row, why, is_overdue=row.id in overdue) for row, why in zip(page, warned, strict=True)]
 
 
-def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contact:
-    warning, text = names.warning_of(work, alike, row)
+def _describe(
+    work: Work, row: ConversationRow, warned: tuple[api.ContactWarning | None, Sentence], *, is_overdue: bool
+) -> api.Contact:
+    warning, text = warned
     both = signs.exchanged(work, row)
     return api.Contact(
         identity=identity_of(row.identity),
@@ -69,7 +74,7 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contac
         warning=warning,
         warning_text=str(text),
         warning_said=text if text.values else None,
-        rekey_overdue=is_rekey_overdue(work, row),
+        rekey_overdue=is_overdue,
         muted_until=muted_until(work, row),
         tells=_names(Tells(row.tells)),
         exchanged=_names(both),

@@ -10,7 +10,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.contact import removal
-from core.people.contact.names import LookAlikes, warning_of
+from core.people.contact.names import LookAlikes, unknown_devices, warning_of
 from core.people.conversation import sign_sender, signs, views
 from core.people.conversation.rows import words_of
 from core.people.format.content import Tells
@@ -21,9 +21,9 @@ from core.session.commands.describing import sender_of
 from core.session.commands.lookup import (
     conversation_looked_at,
     conversation_of,
-    is_rekey_overdue,
     message_of,
     muted_until,
+    rekeys_overdue,
 )
 from core.session.commands.registry import transaction
 from core.storage import conversations
@@ -36,27 +36,36 @@ _OF_WORDS: Final = frozenset({"text", "imported"})
 @transaction(api.ConversationList)
 def _list(work: Work, _: api.ConversationList) -> list[api.Conversation]:
     rows = conversations.every_direct(work.tx)
-    alike = LookAlikes(rows)
-    found = [_describe(work, row, alike) for row in rows]
+    known = _Known(work, rows)
+    found = [_describe(work, row, known) for row in rows]
     return sorted(found, key=lambda conversation: (-conversation.last_at, conversation.id))
 
 
-def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conversation:
-    last = conversations.overview(work.tx, row)
-    warning, text = warning_of(work, alike, row)
+class _Known:
+    """What the list tells beside the conversations themselves, read at once for all of them."""
+
+    def __init__(self, work: Work, rows: list[ConversationRow]) -> None:
+        self.alike, self.unknown = LookAlikes(rows), unknown_devices(work, rows)
+        self.overviews, self.overdue = conversations.overviews(work.tx), rekeys_overdue(work)
+
+
+def _describe(work: Work, row: ConversationRow, known: _Known) -> api.Conversation:
+    last = known.overviews[row.id]
+    warning, text = warning_of(known.alike, row, known.unknown[row.id])
+    identity = identity_of(row.identity)
     # Most contacts were never seen: for those nothing more is read.
     sees = bool(row.here_at) and bool(signs.exchanged(work, row) & Tells.PRESENCE)
     kind, words = ("text", "") if last.last_kind is None else words_of(last.last_kind, last.last_text)
     return api.Conversation(
         id=row.public_id,
-        identity=identity_of(row.identity),
+        identity=identity,
         name=row.name,
         state=cast("Any", row.state),  # the schema's CHECK lists the same three
         unread=last.unread,
         last_at=last.last_at,
         last_kind=kind,
         last_text=words if kind in _OF_WORDS else "",
-        last_sender=sender_of(work, last.last_author),
+        last_sender=identity if last.last_author == row.identity else sender_of(work, last.last_author),
         last_state=last.last_state,
         first_unread=last.first_unread,
         draft=row.draft,
@@ -68,7 +77,7 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
         warning=warning,
         warning_text=str(text),
         warning_said=text if text.values else None,
-        rekey_overdue=is_rekey_overdue(work, row),
+        rekey_overdue=row.id in known.overdue,
         muted_until=muted_until(work, row),
         pinned=bool(row.pinned),
         archived=bool(row.archived),

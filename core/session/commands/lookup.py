@@ -33,10 +33,10 @@ def message_of(work: Work, message: str, conversation: ConversationRow | None = 
     return row
 
 
-def is_rekey_overdue(work: Work, conversation: ConversationRow) -> bool:
-    """Tell whether the lane to a contact was not re-keyed for longer than is promised."""
-    lane = lanes.writing(work.tx, conversation.id)
-    return lane is not None and rekeying.is_overdue(work, lane)
+def rekeys_overdue(work: Work) -> frozenset[int]:
+    """Return the conversations whose lane was not re-keyed for longer than is promised."""
+    written = lanes.every_writing(work.tx)
+    return frozenset(lane.conversation for lane in written if rekeying.is_overdue(work, lane))
 
 
 def muted_until(work: Work, conversation: ConversationRow) -> int | None:

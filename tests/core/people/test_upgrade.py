@@ -348,7 +348,7 @@ def test_the_migration_of_a_long_history_keeps_its_search(tmp_path: Path) -> Non
     with database.transaction() as tx:
         assert [row.text for row in messages.search(tx, "word299", None, 5, None)] == ["word299"]
         row = conversations.by_id(tx, 1)
-        assert conversations.overview(tx, row).unread == 150
+        assert conversations.overviews(tx)[row.id].unread == 150
         plan = " ".join(
             step[3]
             for step in tx.rows(

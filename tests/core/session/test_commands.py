@@ -9,6 +9,9 @@ import pytest
 
 from core import api
 from core.api import ApiError, Kind
+from core.session.commands import act_of
+from core.storage import conversations
+from core.storage.database import Snapshot
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
@@ -97,3 +100,32 @@ def test_an_invitation_with_impossible_terms_is_refused(
     with pytest.raises(ApiError):
         alice.call(api.InviteCreate(expires_in=expires_in, max_uses=max_uses))
     assert len(alice.call(api.InviteList())) == 1
+
+
+def test_the_list_costs_as_many_queries_for_many_conversations_as_for_one(
+    pair: tuple[Person, Person, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, *_ = pair
+    asked: list[str] = []
+    for name in ("row", "rows"):
+        query = getattr(Snapshot, name)
+
+        def counted(tx: Snapshot, sql: str, *values: Any, query: Any = query) -> Any:
+            asked.append(sql)
+            return query(tx, sql, *values)
+
+        monkeypatch.setattr(Snapshot, name, counted)
+
+    def cost() -> int:
+        asked.clear()
+        with alice.engine.work(alice.moment()) as work:
+            act_of(api.ConversationList())(work)
+        return len(asked)
+
+    of_one = cost()
+    with alice.database.transaction() as tx:
+        for number in range(2, 20):
+            conversations.insert(tx, f"c{number}", number.to_bytes(32, "big"), f"Contact {number}", "open", number)
+    assert cost() == of_one
+    listed = {each.id: each for each in alice.call(api.ConversationList())}
+    assert (listed["c7"].unread, listed["c7"].first_unread, listed["c7"].last_at) == (0, None, 7)
