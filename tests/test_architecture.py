@@ -107,6 +107,7 @@ _FAILS = "something that nobody foresaw fails within"
 OTHER_FUNCTIONS = {
     "tests/core/attach/test_listener.py": (2, "what the kernel says of another user's process"),
     "tests/core/crypto/test_labels.py": (1, _NOTED),
+    "tests/core/session/test_commands.py": (1, _NOTED),
     "tests/core/people/test_contact_costs.py": (5, _HOSTILE + "; " + _NOTED),
     "tests/core/people/test_forward_secrecy.py": (3, _NOTED + "; and a log that is never emptied"),
     "tests/core/people/test_greeting.py": (1, _HOSTILE),

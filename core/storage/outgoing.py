@@ -86,6 +86,16 @@ def encode_lane_again(tx: Transaction, conversation: int, device: bytes, *, agai
     )
 
 
+def delivered_behind(tx: Snapshot, generation: bytes, index: int) -> list[MessageRow]:
+    """Return the rows of a lane, from an index on, that are known to be delivered."""
+    rows = tx.rows(
+        f"SELECT {COLUMNS} FROM messages WHERE generation = ? AND idx >= ? AND state = 'delivered' ORDER BY seq",
+        generation,
+        index,
+    )
+    return [MessageRow(*row) for row in rows]
+
+
 def on_their_way(tx: Snapshot, conversation: int, limit: int) -> list[MessageRow]:
     """Return rows of ours in a conversation that are not known to be delivered, or of which something is deposited still."""
     rows = tx.rows(

@@ -27,7 +27,7 @@ from core.people.format.content import Item
 from core.people.format.device import TAG_SIZE
 from core.people.format.fragment import PIECE_SIZE, cut
 from core.people.format.prekey import KeyOffer, decode_prekey
-from core.people.mail.outcome import done
+from core.people.mail.outcome import done, move_on
 from core.people.work import Work
 from core.storage import changes, conversations, lanes, messages, outgoing, postings, prekeys as prekey_rows
 from core.storage.lanes import WriteLane
@@ -117,7 +117,14 @@ def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[It
 
 
 def _end(work: Work, posting: Posting) -> None:
-    """End a lane that cannot be read on past a block; what is not known to be delivered is sent in another."""
+    """End a lane that cannot be read on past a block; what is not known to be delivered is sent in another.
+
+    So is what its reader acknowledged behind the block: it holds that and cannot read it. Were it taken as delivered, the
+    reader would ask for it later, and show it behind what is said anew now.
+    """
+    assert posting.generation is not None
+    for row in outgoing.delivered_behind(work.tx, posting.generation, posting.first_index):
+        move_on(work, row, "sent")
     outgoing.encode_lane_again(work.tx, posting.conversation, work.me.device, again=False)
     lanes.end_writing(work.tx, posting.conversation)
     conversations.set_ack_due(work.tx, posting.conversation, due=True)

@@ -110,3 +110,30 @@ def test_of_very_many_texts_the_edited_first_keeps_its_place(office: Office, ali
     settle(office, alice, bob, rounds=20)
     expected = ["TEXT 00", *(f"text {number:02}" for number in range(1, 60))]
     assert [text for text, _ in both_sides(alice, a, bob, b)] == expected
+
+
+def test_a_text_edited_when_very_many_behind_it_were_acknowledged_stays_before_them(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=3)
+    drafts: list[Solve] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(alice, "_solve", drafts.append)
+        first = alice.say(a, "text 00")
+        for number in range(1, 45):
+            alice.say(a, f"text {number:02}")
+    stuck, *rest = drafts
+    for draft in rest:
+        alice._solve(draft)
+    settle(office, alice, bob, rounds=3)
+    states = alice.said(a)
+    assert bob.heard(b) == []
+    assert states[0] == "queued"
+    assert "delivered" in states, "they are held, and wait for the first"
+    edit(alice, first, "TEXT 00")
+    alice._solve(stuck)
+    settle(office, alice, bob, rounds=20)
+    expected = ["TEXT 00", *(f"text {number:02}" for number in range(1, 45))]
+    assert [text for text, _ in both_sides(alice, a, bob, b)] == expected
+    assert set(alice.said(a)) == {"delivered"}
