@@ -120,9 +120,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         """Return what is there, unless it is too much. Raises ``BadArchive``."""
-        if size > MAX_READ:
-            raise BadArchive(N_("its list of parts is too long"))
-        data = self._file.read(size if size >= 0 else MAX_READ + 1)
+        data = self._file.read(min(size, MAX_READ + 1) if size >= 0 else MAX_READ + 1)
         if len(data) > MAX_READ:
             raise BadArchive(N_("its list of parts is too long"))
         return data

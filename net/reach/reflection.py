@@ -102,8 +102,9 @@ class Reflections:
         outside = self.outside
         if outside is None or is_of_ipv6(outside.host) is not is_ipv6:
             return None
-        if scope_of(outside.host) is not scope or len(voters) >= MIN_VOTES:
+        if scope_of(outside.host) is not scope:
             return None
+        # Where voters are enough and agree with it, they have elected it already; where one does not, it has no say.
         return None if any(vote.seen != outside for vote in voters) else Place(outside.host, outside.port, is_own=False)
 
 
