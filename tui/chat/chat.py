@@ -169,6 +169,17 @@ class Chat:
         if self._log.model.rows:
             self._log.go_to_row(self._log.model.rows[0].id)
 
+    async def go_to_moment(self, at: int) -> bool:
+        """Show and select what was first said ``at`` a time or later; returns whether there is any. Raises ``ApiError``."""
+        conversation = self.conversation
+        if conversation is None:
+            return False
+        rows = await self._client.call(api.MessageList(conversation=conversation.id, limit=PAGE, at=at))
+        first = next((row for row in rows if row.sent_at >= at), None)
+        if first is not None and self._is_open(conversation):
+            await self.open(conversation, first)
+        return first is not None
+
     async def go_to_end(self) -> None:
         """Show the newest row, reading it first where the window ends before it."""
         if self.conversation is not None and not self._log.model.at_end:

@@ -127,6 +127,9 @@ FINDING = (
     _find(id="go.newest", synonyms=N_("bottom end last newest scroll"),
           title=N_("To the newest message"), help=N_("Scroll to the end."),
           keys="alt+end", when=When.CHAT),
+    _find(id="go.date", synonyms=N_("day when calendar jump history yesterday week"),
+          title=N_("Go to a day"), help=N_("To what was first said from that day on: 2026-11-03, 3 nov, Monday."),
+          slash="date", argument=N_("<day>"), choices=(N_("today"), N_("yesterday")), when=When.CHAT),
     _find(
         id="go.search",
         synonyms=N_("find look grep history filter from before after date link"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from core import api
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
@@ -14,6 +15,7 @@ from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.panes import Panes
+from tui.words.dates import day_of
 
 
 class NavigationActions:
@@ -53,7 +55,7 @@ class NavigationActions:
                 "go.newest": self.to_end,
                 "go.list": self.to_list,
             },
-            {"go.switcher": self.switch},
+            {"go.switcher": self.switch, "go.date": self.to_date},
         )
 
     def switch(self, name: str = "") -> None:
@@ -103,3 +105,17 @@ class NavigationActions:
     def to_end(self) -> None:
         """Scroll to the newest message."""
         self._attempts.begin(self._chat.go_to_end(), group="pages")
+
+    def to_date(self, text: str = "") -> None:
+        """Go to what was first said from a day on."""
+        app = self._app
+        day = day_of(text, app.now(), app.calendar)
+        if day is None:
+            app.tell(tr("Write a day as 2026-11-03, 3 nov, Monday or yesterday."), "warning")
+            return
+        at = min(max(0, app.calendar.begins(day)), api.END_OF_TIME_MS - 1)
+        self._attempts.begin(self._to_moment(at), group="opening")
+
+    async def _to_moment(self, at: int) -> None:
+        if not await self._chat.go_to_moment(at):
+            self._app.tell(tr("Nothing was said from that day on."))
