@@ -1,10 +1,10 @@
 """Cost in the core of a conversation of 100 000 texts: with quotes, reactions and edits, beside the same without any.
 
-Every tenth text answers another, three in twenty have two reactions, three in a hundred were edited twice, one in a hundred
-is pinned. *open* is what a screen
-asks for first, the conversations and the newest page of 50 rows; *back* a page in the middle, *around* a page about one row,
-*react* and *edit* a person's own with the commit, *thousand_reactions* those of a contact in one transaction, which nothing
-else can interrupt, and *delete_all* everything that was said. Milliseconds of this thread's processor.
+Every tenth text answers another, three in twenty have two reactions, three in a hundred were edited twice, and as many are
+pinned as may be. *open* is what a screen asks for first, the conversations and the newest page of 50 rows; *back* a page in
+the middle, *around* a page about one row, *react* and *edit* a person's own with the commit, *thousand_reactions* those of a
+contact in one transaction, which nothing else can interrupt, and *delete_all* everything that was said. Milliseconds of this
+thread's processor.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from core.people.format.kept import Reference
 from core.people.moment import Moment
 from core.people.work import Work
 from core.session import commands
+from core.session.commands.changing import MAX_PINNED
 from core.storage import conversations
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
@@ -74,7 +75,7 @@ class History:
         for begun in range(0, rows, STEP):
             span = range(begun, min(begun + STEP, rows))
             self.take([item for number in span for item in items_of(number, changes=changes)])
-        for number in range(0, rows if changes else 0, 100):
+        for number in range(0, rows if changes else 0, max(rows // MAX_PINNED, 1))[:MAX_PINNED]:
             self.call(api.MessagePin(id=self.id_of(number), pinned=True))
 
     def id_of(self, number: int) -> str:
