@@ -44,9 +44,13 @@ def run_client(
     core = core_of(home, options, way, remember=remember)
     local = load(home / DEMO_CONFIG if is_throwaway else None)
     profile = detect(os.environ, sys.stdout.encoding)
+    if local.machine.links is not None:
+        profile = dataclasses.replace(profile, links=local.machine.links)
+    if local.machine.language:
+        profile = dataclasses.replace(profile, offers_languages=False)
     app = SottovoceApp(
         core,
-        profile if local.machine.links is None else dataclasses.replace(profile, links=local.machine.links),
+        profile,
         start_invitation=start_invitation,
         is_throwaway=is_throwaway,
         local=local,

@@ -102,10 +102,15 @@ def known_as(locale: str) -> str | None:
 
 def detect(environ: Mapping[str, str], chosen: str = "") -> str:
     """Return the code of the language that a person's file (``chosen``) or else the environment asks for."""
+    return asked_for(environ, chosen) or ENGLISH
+
+
+def asked_for(environ: Mapping[str, str], chosen: str = "") -> str | None:
+    """Return the same, or None where neither names a language that there is: then English is a guess."""
     if chosen and (known := known_as(chosen)) is not None:
         return known
     locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
     if known_as(locale) == ENGLISH and locale.split(".")[0] in {"C", "POSIX"}:
-        return ENGLISH  # as gettext has it: LANGUAGE does not count there
+        return None  # as gettext has it: LANGUAGE does not count there
     wanted = [*environ.get("LANGUAGE", "").split(":"), locale]
-    return next((known for known in map(known_as, filter(None, wanted)) if known is not None), ENGLISH)
+    return next((known for known in map(known_as, filter(None, wanted)) if known is not None), None)

@@ -27,6 +27,7 @@ from tui.look.themes import THEMES, THEMES_256, drawing_for
 from tui.look.tones import Tones
 from tui.look.user_themes import WrongTheme, load, names_in
 from tui.messages import SettingsChanged
+from tui.words.format import listed
 
 
 class Appearance:
@@ -99,7 +100,7 @@ class Appearance:
             return True
         try:
             if self._folder is None:
-                raise WrongTheme(f"There is no theme {name} on this device.")
+                raise WrongTheme(tr("There is no theme {name} on this device.").format(name=name))
             self._own = load(self._folder, name)
         except WrongTheme as error:
             self._port.tell(str(error), "warning")
@@ -137,7 +138,7 @@ class Appearance:
     def _knows(self, said: str, name: str, names: tuple[str, ...], now: str) -> bool:
         """Return whether ``name`` is one of ``names``; tell which there are if not, in the sentence ``said``."""
         if name not in names:
-            told = said.format(names=", ".join(names), name=now or AUTO)
+            told = said.format(names=listed(names), name=now or AUTO)
             self._port.tell(told, "warning" if name else "information")
         return name in names
 

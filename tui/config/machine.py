@@ -89,7 +89,7 @@ class _Reading:
 
 def one_of(names: Iterable[str]) -> str:
     """Return what is expected where one of several names is."""
-    return tr("one of {names}").format(names=", ".join(names))
+    return tr("one of {names}").format(names=tr(", ").join(names))
 
 
 def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -11,6 +11,8 @@ import dataclasses
 from collections.abc import Mapping, MutableMapping
 from typing import Literal
 
+from tui.language import asked_for
+
 GlyphSet = Literal["ascii", "unicode", "nerd"]
 Colours = Literal["true", "256", "16"]
 ThemeName = Literal["dark", "light", "contrast", "mono", "terminal"]
@@ -40,6 +42,7 @@ class TerminalProfile:
     colours: Colours = "true"
     links: bool = True  # whether links may be marked as such (OSC 8)
     reverse: bool = True  # whether it has reverse video, as far as is known
+    offers_languages: bool = False  # whether the first screen asks for one: nothing here names one that there is
 
     def adapted(self, *, theme: str = "", glyphs: str = "", low_bandwidth: str = "auto") -> TerminalProfile:
         """Return this profile with the stored settings laid over it; empty and ``auto`` leave what was detected.
@@ -79,6 +82,7 @@ def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
         colours="256" if remote and colours == "true" else colours,
         links=environ.get("TERM", "") not in PLAIN_TERMINALS and not environ.get("STY"),  # GNU screen knows no links
         reverse=environ.get("TERM", "") not in BARE_TERMINALS,
+        offers_languages=asked_for(environ) is None,
     )
 
 

@@ -79,7 +79,7 @@ def parse(text: str, name: str) -> Tones:
         raise WrongTheme(_told(error, text)) from None
     base = given.pop("base", "dark")
     if not isinstance(base, str) or base not in OURS:
-        raise WrongTheme(_at(text, "base") + tr("base is one of {names}.").format(names=", ".join(OURS)))
+        raise WrongTheme(_at(text, "base") + tr("base is one of {names}.").format(names=tr(", ").join(OURS)))
     tones = given.pop("tones", {})
     if given:
         key = next(iter(given))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from core import api
 from tui.chat.search_hits import SearchHits
 from tui.chat.search_query import EXAMPLES, understand
-from tui.language import tr, tr_n
+from tui.language import tr, tr_in, tr_n
 from tui.plain.lines import found_line
 from tui.plain.session import SHOWN_ROWS, PlainSession, Unsaid
 from tui.text.sanitize import clean_name
@@ -103,7 +103,7 @@ class FindingLines:
         where = (
             tr("everywhere") if conversation is None else tr("with {name}").format(name=session.name_of(conversation))
         )
-        session.say(tr("Searched: {what}.").format(what=tr(", ").join([where, *query.said])))
+        session.say(tr("Searched: {what}.").format(what=tr_in("between clauses", ", ").join([where, *query.said])))
         session.hits = SearchHits(session.client, query, conversation, MAX_HITS)
         await self._tell_page(session.hits)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from core import api
 from core.pictures.reader import PICTURE_SUFFIXES
-from tui.language import N_, told, tr
+from tui.language import told, tr
 from tui.plain.account import path_of
 from tui.plain.lines import beware, greeting_lines
 from tui.plain.session import PlainSession, Unsaid
+from tui.screens.pages.invite.code import state_words
 from tui.text.sanitize import clean_line, clean_name
 from tui.words.format import grouped, moment
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 # Seconds that an invitation lives, and how many may use it: as the page of the full screen begins.
 INVITE_LIFE: Final = 7 * 86_400
 INVITE_USES: Final = 1
-_STATES: Final = {"open": N_("open"), "used": N_("used"), "revoked": N_("revoked"), "expired": N_("expired")}
 
 
 class MeetingLines:
@@ -46,9 +46,7 @@ class MeetingLines:
             until = moment(each.expires_at, session.now(), session.calendar)
             note = tr(", {note}").format(note=clean_line(each.note)) if each.note else ""
             said = tr("{number}  {state}, until {moment}, used {uses} times{note}")
-            session.say(
-                said.format(number=number, state=tr(_STATES[each.state]), moment=until, uses=each.uses, note=note)
-            )
+            session.say(said.format(number=number, state=state_words(each), moment=until, uses=each.uses, note=note))
             if each.state == "open":
                 session.say(each.link)
         session.say(tr("/invite makes one; /revoke and a number ends one."))

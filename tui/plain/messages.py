@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import api
-from tui.language import tr
+from tui.language import tr, tr_in
 from tui.plain.lines import details_lines
 from tui.plain.session import PlainSession, Unsaid
 from tui.screens.emoji import MUCH_USED
@@ -105,7 +105,7 @@ class MessageLines:
     async def _pin(self, argument: str) -> None:
         row, _ = await self._named(argument)
         await self._session.client.call(api.MessagePin(id=row.id, pinned=not row.pinned))
-        self._session.say(tr("Pinned no longer.") if row.pinned else tr("Pinned; /pinned lists them."))
+        self._session.say(tr_in("a message", "Pinned no longer.") if row.pinned else tr("Pinned; /pinned lists them."))
 
     async def _forward(self, argument: str) -> None:
         session = self._session

@@ -36,7 +36,7 @@ from tui.widgets.editing import LineEditing
 from tui.widgets.hints import Hints
 from tui.widgets.menu import PickList
 from tui.words.errors import explain
-from tui.words.format import when
+from tui.words.format import when, when_width
 
 # Characters of the hit shown before the words that were searched, and the part of its line that they may take.
 LEAD = 24
@@ -241,12 +241,13 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         cut, text, spans = _where(clean_line(hit.message.text), wanted)
         width = self.query_one(OptionList).size.width
         name_width = NAME_WIDTH if width >= NARROW else SHORT_NAME
-        room = max(10, width - name_width - 12)
+        hour_width = when_width()
+        room = max(10, width - name_width - hour_width - 5)
         start = before(text, spans[0][0] - min(LEAD, room // LEAD_PART) + 1) if spans else 0
         lead = ("" if hit.message.known else f"({tr('unknown device')}) ") + (ellipsis if cut or start else "")
         hour = when(hit.message.sent_at, app.now(), app.calendar)
         head = Content.assemble(
-            (f" {pad(hour, 7, ellipsis)} ", "$soft"), (pad(name, name_width, ellipsis), "bold"), f" {lead}"
+            (f" {pad(hour, hour_width, ellipsis)} ", "$soft"), (pad(name, name_width, ellipsis), "bold"), f" {lead}"
         )
         shown = fit(text[start:], room - width_of(lead), ellipsis)
         stop = start + len(shown) - (len(ellipsis) if shown != text[start:] else 0)

@@ -77,7 +77,7 @@ def trust_words(device: ContactDevice, contact: Contact) -> str:
             return tr("You met them by it, or confirmed it.")
         case _:
             nobody = tr("Nobody vouches for it.")
-            return f"{nobody} {thief_words(contact)}"
+            return tr("{sentence} {next}").format(sentence=nobody, next=thief_words(contact))
 
 
 def thief_words(contact: Contact) -> str:

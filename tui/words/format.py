@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 
 from tui.language import N_, tr, tr_n
+from tui.text.cells import width_of
 
 Clock = Callable[[], int]
 """The present moment, integer milliseconds of Unix time."""
@@ -109,6 +110,11 @@ def when(at: int, now: int, calendar: Calendar) -> str:
     if date.year == dt.date.fromordinal(today).year:
         return tr("{day} {month}").format(day=date.day, month=tr(MONTHS[date.month - 1]))
     return date.isoformat()[:7]
+
+
+def when_width() -> int:
+    """Return how many cells ``when`` needs at most, in the language in use."""
+    return max(7, *(width_of(tr("{day} {month}").format(day=30, month=tr(month))) for month in MONTHS))
 
 
 def moment(at: int, now: int, calendar: Calendar) -> str:

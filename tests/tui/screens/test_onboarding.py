@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.support.fake_app import demo_app
 from tests.support.world import ALICE
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import paste, until, write
+from tui import language
+from tui.look.profile import STILL, detect
 from tui.screens.onboarding import OnboardingScreen
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode, NameAndPasscode
@@ -102,6 +105,45 @@ async def test_a_newcomer_gets_an_account_in_four_steps() -> None:
         await until(pilot, lambda: app.result is not NOTHING)
     assert app.result == "invite"
     assert api.AccountCreate(passcode=PASSCODE, name="Anna") in app.world.calls
+
+
+async def test_where_nothing_names_a_language_the_first_screen_offers_it_and_the_account_keeps_it() -> None:
+    app = newcomer()
+    app = Stage(app._make_screen, app.world, dataclasses.replace(STILL, offers_languages=True))
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await see(pilot, Welcome)
+            assert "[ 简体中文 ]" in shown(app)
+            await pilot.press("down", "down", "enter")
+            await until(pilot, lambda: "[ English ]" in shown(app))
+            assert language.language() == "zh_CN"
+            assert "[ 创建账户 ]" in shown(app)
+            await until(pilot, lambda: app.focused)
+            await reach_words(pilot)
+            assert app.world.stored_settings.language == language.language() == "zh_CN"
+    finally:
+        language.use(language.ENGLISH)
+
+
+async def test_where_a_language_is_named_the_first_screen_offers_none() -> None:
+    app = newcomer()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await see(pilot, Welcome)
+        assert [button.id for button in app.screen.query(FlatButton)] == ["create", "restore"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "offered"),
+    [
+        ({"LANG": "C"}, True),
+        ({}, True),
+        ({"LANG": "de_DE.UTF-8"}, True),
+        ({"LANG": "en_GB"}, False),
+        ({"LANG": "zh_CN"}, False),
+    ],
+)
+async def test_languages_are_offered_where_none_of_ours_is_named(environ: dict[str, str], offered: bool) -> None:
+    assert detect(environ, "utf-8").offers_languages is offered
 
 
 async def test_where_nothing_will_be_left_of_the_account_nobody_is_examined_about_its_words() -> None:

@@ -13,7 +13,7 @@ from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
 from tui.keys.handlers import Handlers
-from tui.language import tr
+from tui.language import tr, tr_in
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -57,7 +57,7 @@ class KeepingActions:
             return
         question = tr("Keep the mail of {name} here too?").format(name=clean_name(contact.name))
         self._dialogs.ask(
-            ConfirmScreen(question, cost_words(cost), yes=tr("Keep"), no=tr("Not now")),
+            ConfirmScreen(question, cost_words(cost), yes=tr_in("mail of another account", "Keep"), no=tr("Not now")),
             partial(self._keep, contact, keep=True),
         )
 

@@ -9,7 +9,7 @@ from typing import Final
 from core.api import Message
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
-from tui.language import tr
+from tui.language import tr, tr_in
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -95,7 +95,7 @@ class MessageActions:
             parts.append(tr("from an unknown device ({device}): see /devices").format(device=message.device))
         if message.late:
             parts.append(tr("came late"))
-        return tr("{text}.").format(text=tr(", ").join(parts))
+        return tr("{text}.").format(text=tr_in("between clauses", ", ").join(parts))
 
     def _ask_delete(self, message: Message) -> None:
         def answered(sure: bool | None) -> None:  # noqa: FBT001 - as the screen answers

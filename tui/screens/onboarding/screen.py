@@ -6,9 +6,11 @@ live in this coroutine only, for as long as they are needed.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 from textual import work
 
 from core import api
@@ -54,6 +56,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         super().__init__(client)
         self._pick = pick
         self._step: Step[object] | None = None
+        self._language = ""  # the code of the one that was chosen here
 
     def compose_body(self) -> ComposeResult:
         """Yield nothing: steps are mounted in turn."""
@@ -78,11 +81,26 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         identity: str | None = None
         restored = False
         while identity is None:
-            way = await self._ask(Welcome())
+            welcome = Welcome()
+            way = await self._ask(welcome)
+            if way == "language":
+                await self._speak(welcome.language)
+                continue
             restored = way == "restore"
             identity = await (self._restore() if restored else self._create())
         first = await self._ask(Ready(identity, restored=restored))
         self.dismiss(str(first))
+
+    async def _speak(self, code: str) -> None:
+        """Speak another language from here on; the account to come is told (``_keep_language``)."""
+        self._language = code
+        await app_of(self).apply_settings(msgspec.structs.replace(app_of(self).settings, language=code))
+
+    async def _keep_language(self) -> None:
+        """Store the language that was chosen before there was an account, or its settings would undo it."""
+        if self._language:
+            with contextlib.suppress(api.ApiError):  # it is spoken now, and the settings have it too
+                await self.client.call(api.SettingsSet(settings={"language": self._language}))
 
     async def _ask(self, step: Step[A], progress: str = "") -> A | None:
         """Show a step in place of the one before and wait for its answer."""
@@ -112,6 +130,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
             if isinstance(created, str):
                 name, complaint, refused = chosen.name, created, chosen.passcode
                 continue
+            await self._keep_language()
             await self._back_up(created.words)
             return created.identity
 
@@ -156,6 +175,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
                 marked, complaint = _positions(error), str(explain(error))
             else:
                 if identity is not None:
+                    await self._keep_language()
                     return identity
 
     async def _restore_from(self, words: list[str]) -> str | None:

@@ -1,4 +1,7 @@
-"""The first step: says in three sentences what sottovoce is, and offers to create or restore an account."""
+"""The first step: says in three sentences what sottovoce is, and offers to create or restore an account.
+
+Where nothing on the machine names a language that there is (``LANG=C``), the other ones are offered by their own names.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.language import N_, tr
+from tui.app_port import app_of
+from tui.language import LANGUAGES, N_, language, tr
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-Way = Literal["create", "restore"]
+Way = Literal["create", "restore", "language"]
 
 LINES = (
     N_("A messenger without servers. What you write is sealed on this device and opened only on the device it is for."),
@@ -48,6 +52,9 @@ class Welcome(Step[Way]):
     heading = N_("Welcome")
     hints = (("↑↓", N_("choose")), ("Enter", N_("go on")), ("Ctrl+Q", N_("quit")))
 
+    language = ""
+    """The code of the language that was chosen, with the answer "language"."""
+
     def compose(self) -> ComposeResult:
         """Build three sentences and two buttons."""
         yield Static(Content(tr("sottovoce, in a low voice")), id="name")
@@ -57,6 +64,11 @@ class Welcome(Step[Way]):
             yield FlatButton(tr("Create an account"), id="create")
             yield FlatButton(tr("Restore one from its eighteen words"), id="restore")
 
+            if app_of(self).profile.offers_languages:
+                for code, own_name in LANGUAGES.items():
+                    if code != language():
+                        yield FlatButton(own_name, id=f"speak-{code}")
+
     def on_mount(self) -> None:
         """Offer what most people want."""
         self.query_one("#create").focus()
@@ -64,7 +76,12 @@ class Welcome(Step[Way]):
     @on(FlatButton.Pressed)
     def _pressed(self, message: FlatButton.Pressed) -> None:
         message.stop()
-        self.answer("restore" if message.button.id == "restore" else "create")
+        pressed = message.button.id or ""
+        if pressed.startswith("speak-"):
+            self.language = pressed.removeprefix("speak-")
+            self.answer("language")
+        else:
+            self.answer("restore" if pressed == "restore" else "create")
 
     def go_back(self) -> None:
         """There is nothing before the beginning."""

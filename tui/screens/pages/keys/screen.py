@@ -130,7 +130,7 @@ class KeysScreen(Page[None], NothingUnsaved):
             said.append(tr("Also {command}.").format(command=f"/{spec.slash}"))
         before = keys.defaults().get(spec.id, ())
         if spec.id in keys.own() and before != split(spec.keys):
-            said.append(tr("Untold: {keys}.").format(keys=", ".join(map(key_name, before)) or tr("no key")))
+            said.append(tr("Untold: {keys}.").format(keys=tr(", ").join(map(key_name, before)) or tr("no key")))
         said += [tr("{why}.").format(why=why) for key in split(spec.keys) if (why := doubt(key))]
         said += [denied.said for denied in keys.denied if denied.spec.id == spec.id]
         self.query_one("#about", Static).update(Content(" ".join(said)))
@@ -169,6 +169,6 @@ class KeysScreen(Page[None], NothingUnsaved):
         unwritten = app_of(self).keys.choose(spec.id, keys)
         now = app_of(self).registry.get(spec.id)
         lost = [denied.said for denied in app_of(self).keys.denied if denied not in before]
-        said = tr("{title}: {keys}.").format(title=tr(spec.title), keys=", ".join(key_names(now)) or tr("no key"))
+        said = tr("{title}: {keys}.").format(title=tr(spec.title), keys=tr(", ").join(key_names(now)) or tr("no key"))
         self.notice.say(" ".join([unwritten or said, *lost]), "bad" if unwritten else "good")
         self._show()
