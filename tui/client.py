@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from core.node.options import NetworkOptions
 from tui.app.app import SottovoceApp
 from tui.config.local import load
+from tui.config.machine import Machine
 from tui.host.boundary import Refused
 from tui.host.core_of import core_of, say_that_it_runs_on
 from tui.host.core_process import WayToCore
 from tui.host.leaving import has_terminal
-from tui.language import tr
-from tui.look.profile import detect
+from tui.language import asked_for, tr
+from tui.look.profile import TerminalProfile, detect
 from tui.start_invitation import StartInvitation
 from tui.terminal import channel
 
@@ -43,14 +45,9 @@ def run_client(
         raise Refused(tr("the client needs a terminal; `sottovoce rpc` is for programs"), NO_TERMINAL)
     core = core_of(home, options, way, remember=remember)
     local = load(home / DEMO_CONFIG if is_throwaway else None)
-    profile = detect(os.environ, sys.stdout.encoding)
-    if local.machine.links is not None:
-        profile = dataclasses.replace(profile, links=local.machine.links)
-    if local.machine.language:
-        profile = dataclasses.replace(profile, offers_languages=False)
     app = SottovoceApp(
         core,
-        profile,
+        profile_here(local.machine, os.environ, sys.stdout.encoding),
         start_invitation=start_invitation,
         is_throwaway=is_throwaway,
         local=local,
@@ -60,3 +57,11 @@ def run_client(
     app.has_left()
     say_that_it_runs_on(core, app.return_code or 0)
     return app.return_code or 0
+
+
+def profile_here(machine: Machine, environ: Mapping[str, str], encoding: str) -> TerminalProfile:
+    """Return how to draw on this terminal, by its environment and by what the machine's file says before it."""
+    profile = detect(environ, encoding)
+    links = profile.links if machine.links is None else machine.links
+    offers_languages = asked_for(environ, machine.language) is None
+    return dataclasses.replace(profile, links=links, offers_languages=offers_languages)

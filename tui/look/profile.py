@@ -11,8 +11,6 @@ import dataclasses
 from collections.abc import Mapping, MutableMapping
 from typing import Literal
 
-from tui.language import asked_for
-
 GlyphSet = Literal["ascii", "unicode", "nerd"]
 Colours = Literal["true", "256", "16"]
 ThemeName = Literal["dark", "light", "contrast", "mono", "terminal"]
@@ -82,7 +80,6 @@ def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
         colours="256" if remote and colours == "true" else colours,
         links=environ.get("TERM", "") not in PLAIN_TERMINALS and not environ.get("STY"),  # GNU screen knows no links
         reverse=environ.get("TERM", "") not in BARE_TERMINALS,
-        offers_languages=asked_for(environ) is None,
     )
 
 

@@ -20,7 +20,9 @@ from tests.support.world import ALICE
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import paste, until, write
 from tui import language
-from tui.look.profile import STILL, detect
+from tui.client import profile_here
+from tui.config.machine import Machine
+from tui.look.profile import STILL
 from tui.screens.onboarding import OnboardingScreen
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode, NameAndPasscode
@@ -133,17 +135,21 @@ async def test_where_a_language_is_named_the_first_screen_offers_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "offered"),
+    ("environ", "chosen", "offered"),
     [
-        ({"LANG": "C"}, True),
-        ({}, True),
-        ({"LANG": "de_DE.UTF-8"}, True),
-        ({"LANG": "en_GB"}, False),
-        ({"LANG": "zh_CN"}, False),
+        ({"LANG": "C"}, "", True),
+        ({"LANG": "C.UTF-8"}, "", True),
+        ({}, "", True),
+        ({"LANG": "de_DE.UTF-8"}, "", True),
+        ({"LANG": "en_GB"}, "", False),
+        ({"LANG": "zh_CN"}, "", False),
+        ({"LANG": "C"}, "en", False),
     ],
 )
-async def test_languages_are_offered_where_none_of_ours_is_named(environ: dict[str, str], offered: bool) -> None:
-    assert detect(environ, "utf-8").offers_languages is offered
+async def test_languages_are_offered_where_none_of_ours_is_named(
+    environ: dict[str, str], chosen: str, offered: bool
+) -> None:
+    assert profile_here(Machine(language=chosen), environ, "utf-8").offers_languages is offered
 
 
 async def test_where_nothing_will_be_left_of_the_account_nobody_is_examined_about_its_words() -> None:
