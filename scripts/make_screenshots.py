@@ -35,7 +35,18 @@ SCALE: Final = 0.5
 GALLERIES: Final[dict[str, Sequence[str]]] = {
     "beginning": ("welcome", "passcode", "words", "check", "ready", "restore", "lock", "empty"),
     "people": ("invite", "code", "add", "greetings", "contact", "compare", "devices", "list"),
-    "talking": ("unread", "selected", "menu", "emoji", "switcher", "search", "palette", "completion"),
+    "talking": (
+        "unread",
+        "selected",
+        "menu",
+        "emoji",
+        "switcher",
+        "search",
+        "palette",
+        "completion",
+        "message",
+        "proof",
+    ),
     "pages": ("settings", "keys", "help", "network", "export-all", "import", "wipe", "hit"),
 }
 

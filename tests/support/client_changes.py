@@ -89,10 +89,21 @@ class FakeChanges:
         row = self.row(command.id)
         room = next(room for room in self.rooms if row in room.rows)
         ledger = [api.LedgerEntry(state="queued", at=row.sent_at), api.LedgerEntry(state="sent", at=row.sent_at + 4000)]
-        version = api.Version(version=1, text=row.text, sent_at=row.sent_at, state=row.state, ledger=ledger)
+        said = [(row.text, row.sent_at)]
+        if row.edited_at is not None:
+            said.append((row.text, row.edited_at))
+        versions = [
+            api.Version(version=number, text=text, sent_at=at, state=row.state, ledger=ledger)
+            for number, (text, at) in enumerate(said, 1)
+        ]
         return api.Details(
             id=row.id, conversation=room.id, sender=row.sender, kind=row.kind, sent_at=row.sent_at, state=row.state,
-            ledger=ledger if row.sender == "me" else [], versions=[version], copies=row.copies, until=row.until,
+            ledger=ledger if row.sender == "me" else [], versions=versions, copies=row.copies, until=row.until,
             late=row.late, device=row.device, known=row.known, reply_to=row.reply_to, quote=row.quote,
             forwarded=row.forwarded, provable=row.kind == "text",
         )  # fmt: skip
+
+    def _message_proof(self, command: api.MessageProof) -> api.Proof:
+        return api.Proof(
+            proof=f"-----BEGIN SOTTOVOCE PROOF-----\n{self.row(command.id).id}\n-----END SOTTOVOCE PROOF-----"
+        )

@@ -10,7 +10,8 @@ from tui.language import told, tr, tr_n
 from tui.text.sanitize import clean_line, clean_name, clean_text, fit
 from tui.widgets.chat_log.notes import note_of
 from tui.widgets.chat_log.rows import IMPORTED, MESSAGES
-from tui.words.format import STATE_WORDS, Calendar, listed, moment, state_sentence, when
+from tui.words.details import reaction_words
+from tui.words.format import STATE_WORDS, Calendar, moment, state_sentence, when
 
 # Cells of an answered text that are said with the answer.
 QUOTED: Final = 40
@@ -54,12 +55,6 @@ def _answers(quote: api.Quote, name: str) -> str:
     said = fit(clean_line(quote.text), QUOTED).replace("[", "(").replace("]", ")")
     who = tr("answers you: {text}") if quote.sender == "me" else tr("answers {name}: {text}")
     return who.format(name=name, text=said)
-
-
-def reaction_words(reaction: api.Reaction, name: str) -> str:
-    """Return an emoji and who put it."""
-    who = listed(tr("you") if each == "me" else name for each in reaction.senders)
-    return tr("{emoji} by {who}").format(emoji=clean_line(reaction.emoji), who=who)
 
 
 def conversation_line(number: int, found: api.Conversation, now: int, calendar: Calendar) -> str:

@@ -18,10 +18,11 @@ from tui.config.spoken import SpokenLanguage
 from tui.core_port import CorePort
 from tui.language import told, tr, tr_n
 from tui.plain.line_input import LineInput
-from tui.plain.lines import beware, conversation_line, line_of, reaction_words, unread_sentence, words_lines
+from tui.plain.lines import beware, conversation_line, line_of, unread_sentence, words_lines
 from tui.plain.numbers import RowNumbers
 from tui.text.caches import forget_texts
 from tui.text.sanitize import clean_name
+from tui.words.details import reaction_words
 from tui.words.errors import explain
 from tui.words.format import Calendar
 

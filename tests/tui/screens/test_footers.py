@@ -44,6 +44,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "invite": ("#expiry", "#uses", "#note", "#create", "#invites"),
     "code": ("",),
     "save": ("#path",),
+    "message": ("#save",),
+    "proof": ("#path",),
     "greetings": ("#greetings", "#accept"),
     "settings": ("#theme", "#pace", "#person", "#passcode"),
     "change-passcode": ("#old",),
@@ -60,7 +62,7 @@ NOTHING_TO_DO = {
     ("welcome", "#create", "escape"), ("passcode", "#person", "escape"), ("check", "WordSlot Input", "escape"),
     ("restore", "WordSlot Input", "escape"), ("check", "WordSlot Input", "space"),
     ("settings", "#person", "enter"),  # the name is kept as it is
-    ("save", "#path", "tab"), ("change-passcode", "#old", "ctrl+t"),
+    ("save", "#path", "tab"), ("proof", "#path", "tab"), ("change-passcode", "#old", "ctrl+t"),
 }  # fmt: skip
 
 

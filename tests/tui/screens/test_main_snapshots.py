@@ -85,7 +85,7 @@ def test_hostile_text(snap_compare: Compare) -> None:
 
 
 def test_a_selected_message(snap_compare: Compare) -> None:
-    assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("up", "up", "i"))
+    assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("up", "up"))
 
 
 def test_completions(snap_compare: Compare) -> None:

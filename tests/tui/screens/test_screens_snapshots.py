@@ -26,6 +26,8 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.crashed import CrashedScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lock import LockScreen
+from tui.screens.message_details.page import MessageDetailsScreen
+from tui.screens.message_details.save import SaveProofScreen
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode
 from tui.screens.onboarding.ready import Ready
@@ -104,6 +106,8 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "import": ImportScreen,
     "wipe": WipeScreen,
     "network": NetworkScreen,
+    "message": lambda client: MessageDetailsScreen(client, "bob-00379", "Bob"),
+    "proof": lambda client: SaveProofScreen(client, "bob-00379"),
     "help": lambda _: HelpScreen(REGISTRY, Context(locked=False, in_chat=True)),
     "confirm": lambda _: ConfirmScreen(
         tr("Revoke this invitation?"), tr("Nobody can use it afterwards."), yes=tr("Revoke"), no=tr("Keep")

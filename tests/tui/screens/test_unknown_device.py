@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from textual.widgets import Static
 
 from core import api
 from tests.support.world import NOW
@@ -49,7 +50,12 @@ async def test_a_hit_of_a_search_and_the_details_say_it_too() -> None:
         room = demo.client.room("bob")
         row = room.say(room.identity, "Send money.", NOW, device=DEVICE[:8], known=False)
         await demo.open("bob")
-        assert f"from an unknown device ({DEVICE[:8]})" in demo.main._messages.about(row)
+        demo.main._messages.act_on("info", row)
+        await demo.calm()
+        assert str(demo.app.screen.query_one("#device", Static).render()).startswith(
+            f"{DEVICE[:8]}, which is not known"
+        )
+        await demo.press("escape")
         found = api.Found(conversation="bob", message=row)
         screen = SearchScreen(demo.client, demo.main.navigation.conversations, None)
         demo.app.push_screen(screen)

@@ -1,4 +1,4 @@
-"""Commands about the selected message: its menu, copies of it or its links, deletion, details; others' are found here."""
+"""Commands about the selected message: its menu, copies, links, deletion, the page about it; others' are found here."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 from core.api import Message
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
-from tui.language import tr, tr_in
+from tui.language import tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.message_menu import MessageMenu, wanted_of
+from tui.screens.message_details.page import MessageDetailsScreen
 from tui.text.links import links_in
-from tui.text.sanitize import clean_line, fit, kept_text
+from tui.text.sanitize import clean_line, clean_name, fit, kept_text
 from tui.widgets.chat_log import ChatLog
 from tui.words.contacts import deleted_words
-from tui.words.format import moment, state_sentence
 
 # Cells of a message's text within a question.
 _QUOTED = 40
@@ -55,7 +55,7 @@ class MessageActions:
             "copy": lambda message: self._copy(kept_text(message.text)),
             "link": self._copy_link,
             "delete": self._ask_delete,
-            "info": lambda message: self._app.tell(self.about(message)),
+            "info": self._show_details,
         }
 
     def act_on(self, what: str, message: Message) -> None:
@@ -85,17 +85,16 @@ class MessageActions:
         else:
             self._app.tell(tr("There is no link in it."))
 
-    def about(self, message: Message) -> str:
-        """Return when a message was written, and where it is now."""
-        app = self._app
-        parts = [tr("Written {moment}").format(moment=moment(message.sent_at, app.now(), app.calendar))]
-        if message.sender == "me":
-            parts.append(state_sentence(message.state, message.copies, message.until, app.now(), app.calendar))
-        if not message.known:
-            parts.append(tr("from an unknown device ({device}): see /devices").format(device=message.device))
-        if message.late:
-            parts.append(tr("came late"))
-        return tr("{text}.").format(text=tr_in("between clauses", ", ").join(parts))
+    def _show_details(self, message: Message) -> None:
+        """Show all that is known of a message."""
+
+        def left(_: None) -> None:
+            self._log.focus()
+            self._log.select(message.id)
+
+        here = self._chat.conversation
+        name = "" if here is None else clean_name(here.name)
+        self._dialogs.show(MessageDetailsScreen(self._app.client, message.id, name), left)
 
     def _ask_delete(self, message: Message) -> None:
         def answered(sure: bool | None) -> None:  # noqa: FBT001 - as the screen answers
