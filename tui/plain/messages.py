@@ -8,9 +8,9 @@ from core import api
 from tui.language import tr, tr_in
 from tui.plain.lines import details_lines
 from tui.plain.session import PlainSession, Unsaid
-from tui.screens.emoji import MUCH_USED
 from tui.text.sanitize import clean_line, fit
 from tui.widgets.chat_log.rows import MESSAGES
+from tui.words import emoji
 from tui.words.contacts import deleted_words
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ _DIGITS = 10
 def sign_of(typed: str) -> str:
     """Return the emoji that is meant: of its words, in English or the language in use, else what was typed."""
     words = typed.casefold().split()
-    for sign, names in MUCH_USED.items():
-        known = f"{names} {tr(names)}".casefold().split()
+    for each in emoji.ALL:
+        known = each.said()
         if words and all(word in known for word in words):
-            return sign
-    return typed.strip()
+            return each.sign
+    named = emoji.of_name(typed.strip().strip(":"))
+    return typed.strip() if named is None else named.sign
 
 
 class MessageLines:

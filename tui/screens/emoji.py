@@ -8,27 +8,12 @@ from typing import Final
 from textual.content import Content
 from textual.widgets.option_list import Option
 
+from tui.app_port import app_of
 from tui.language import N_, tr
 from tui.screens.picker import PickerScreen
 from tui.text.sanitize import pad
+from tui.words.emoji import having, of_sign
 
-# Much used ones, and the words by which they are found; a translation has them in its own language.
-MUCH_USED: Final = {
-    "👍": N_("thumbs up yes good agree +1"),
-    "❤️": N_("heart love"),
-    "😂": N_("joy laugh tears funny lol"),
-    "😮": N_("surprised wow open mouth"),
-    "😢": N_("sad cry tear"),
-    "🙏": N_("thanks please folded hands"),
-    "🎉": N_("party celebrate hurray tada"),
-    "👀": N_("eyes look see"),
-    "✅": N_("done check yes"),
-    "❌": N_("no cross wrong"),
-    "🔥": N_("fire hot"),
-    "🤔": N_("thinking hmm"),
-    "👎": N_("thumbs down no bad disagree -1"),
-    "👋": N_("wave hello bye"),
-}
 # Code points of what a person may have typed as one emoji: families are several, joined.
 MAX_TYPED: Final = 12
 
@@ -45,11 +30,10 @@ class EmojiScreen(PickerScreen[str]):
 
     def options(self, query: str) -> list[Option]:
         """Return what matches a word, or what was typed if it is a sign."""
-        words = query.casefold().split()
-        found = [sign for sign, names in MUCH_USED.items() if all(word in f"{names} {tr(names)}" for word in words)]
+        found = [each.sign for each in having(query)]
         if query.strip() and _may_be_sign(query.strip()):
             found = [query.strip()]
-        elif self._put and not words:
+        elif self._put and not query.strip():
             found = [self._put, *(sign for sign in found if sign != self._put)]
         return [Option(self._line(sign), id=sign) for sign in found]
 
@@ -58,11 +42,15 @@ class EmojiScreen(PickerScreen[str]):
         return str(option.id)
 
     def _line(self, sign: str) -> Content:
-        words = MUCH_USED.get(sign, "")
+        known = of_sign(sign)
+        words = known.words if known is not None else ""
         name = (
             unicodedata.name(sign[0], "").lower() if tr(words) == words else tr(words)
         )  # it has names in English only
-        return Content.assemble(f"{pad(sign, 2)}  ", (tr("take it back") if sign == self._put else name, "dim"))
+        said = tr("take it back") if sign == self._put else name
+        if self.is_attached and app_of(self).profile.glyphs == "ascii" and known is not None:
+            return Content.assemble(f":{known.name}:  ", (said, "dim"))
+        return Content.assemble(f"{pad(sign, 2)}  ", (said, "dim"))
 
     def clear_caches(self) -> None:
         """Forget which was put."""

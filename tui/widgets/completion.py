@@ -1,6 +1,8 @@
-"""The commands that begin with what is typed, above the composer, which keeps the focus."""
+"""What completes what is typed, above the composer, which keeps the focus: commands after a slash, signs after a colon."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -12,6 +14,9 @@ from tui.keys.registry import CommandSpec
 from tui.language import tr
 from tui.text.cells import width_of
 from tui.text.sanitize import fit, pad
+from tui.words.emoji import Named
+
+Completes = CommandSpec | Named
 
 # Most commands shown at once.
 MAX_SHOWN = 6
@@ -34,9 +39,9 @@ class Completion(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._specs: list[CommandSpec] = []
+        self._specs: Sequence[Completes] = ()
 
-    def offer(self, specs: list[CommandSpec]) -> None:
+    def offer(self, specs: Sequence[Completes]) -> None:
         """Show these; nothing closes."""
         if specs == self._specs and self.display:
             return
@@ -48,7 +53,7 @@ class Completion(Widget):
     def close(self) -> bool:
         """Show nothing; returns whether anything was shown."""
         was_open = self.display
-        self._specs = []
+        self._specs = ()
         self.display = False
         return was_open
 
@@ -57,12 +62,12 @@ class Completion(Widget):
         if self._specs:
             self.position = (self.position + step) % len(self._specs)
 
-    def chosen(self) -> CommandSpec | None:
-        """Return the chosen command."""
+    def chosen(self) -> Completes | None:
+        """Return the chosen one."""
         return self._specs[self.position] if self._specs else None
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """One line a command, and one that says how many more there are."""
+        """One line for each, and one that says how many more there are."""
         return min(MAX_SHOWN, len(self._specs)) + (len(self._specs) > MAX_SHOWN)
 
     def render(self) -> RenderResult:
@@ -71,11 +76,11 @@ class Completion(Widget):
         start = max(0, min(self.position - MAX_SHOWN // 2, len(self._specs) - MAX_SHOWN))
         lines: list[Content] = []
         width = self.size.width
-        name_width = min(NAME_WIDTH, max((width_of(_usage(spec)) for spec in self._specs), default=0))
+        name_width = min(NAME_WIDTH, max((width_of(self._named(spec)) for spec in self._specs), default=0))
         for index, spec in enumerate(self._specs[start : start + MAX_SHOWN], start):
-            name = pad(_usage(spec), name_width, glyphs.ellipsis)
+            name = pad(self._named(spec), name_width, glyphs.ellipsis)
             mark = glyphs.selected if index == self.position else " "
-            text = fit(tr(spec.help), max(0, width - name_width - 3), glyphs.ellipsis)
+            text = fit(_about(spec), max(0, width - name_width - 3), glyphs.ellipsis)
             line = Content.assemble(f"{mark} ", (name, "$primary"), " ", (text, "$quiet"))
             lines.append(line.stylize("bold") if index == self.position else line)
         if len(self._specs) > MAX_SHOWN:
@@ -85,6 +90,13 @@ class Completion(Widget):
             lines.append(Content.styled(fit(f"  {more}", width, glyphs.ellipsis), "$quiet"))
         return Content("\n").join(lines)
 
+    def _named(self, spec: Completes) -> str:
+        """Return what stands before what is said of it; of a sign the sign itself, where the terminal has it."""
+        if isinstance(spec, CommandSpec):
+            return f"/{spec.slash} {tr(spec.argument)}".rstrip()
+        name = f":{spec.name}:"
+        return name if app_of(self).profile.glyphs == "ascii" else f"{pad(spec.sign, 2)} {name}"
 
-def _usage(spec: CommandSpec) -> str:
-    return f"/{spec.slash} {tr(spec.argument)}".rstrip()
+
+def _about(spec: Completes) -> str:
+    return tr(spec.help if isinstance(spec, CommandSpec) else spec.words)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual import events
 from textual.actions import SkipAction
+from textual.document._document import EditResult
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -18,7 +20,9 @@ from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
 from tui.terminal.clipboard import copy
 from tui.text.parts import size_of
-from tui.widgets.editing import Editing
+from tui.text.sign_names import typed_name, whole_name
+from tui.widgets.editing import Editing, Location
+from tui.words import emoji
 
 # A paste of more lines is asked about, though one message may hold it.
 MANY_LINES: Final = 500
@@ -190,6 +194,39 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
         if self.completing:
             raise SkipAction
         self.post_message(self.WentUp())
+
+    # --- signs by name --------------------------------------------------------------------------------------------------
+
+    def typed_sign(self) -> str:
+        """Return the name of a sign that begins before the cursor; empty where none does."""
+        return typed_name(*self._around_cursor())
+
+    def take_sign(self, sign: str) -> bool:
+        """Put a sign where its name begins before the cursor; returns whether one does. One undo brings back the letters."""
+        typed = self.typed_sign()
+        if typed:
+            self._put_sign(sign, len(typed) + 1)
+        return bool(typed)
+
+    def _replace_via_keyboard(self, insert: str, start: Location, end: Location) -> EditResult | None:
+        """Take what is typed; a name between its two colons becomes the sign at once."""
+        result = super()._replace_via_keyboard(insert, start, end)
+        if insert in {":", "："} and (name := whole_name(*self._around_cursor())):
+            named = emoji.of_name(name)
+            if named is not None:
+                self._put_sign(named.sign, len(name) + 2)
+        return result
+
+    def _put_sign(self, sign: str, letters: int) -> None:
+        row, column = self.cursor_location
+        self.history.checkpoint()
+        self.replace(sign, (row, column - letters), (row, column), maintain_selection_offset=False)
+        self.history.checkpoint()
+
+    def _around_cursor(self) -> tuple[Sequence[str], str]:
+        """Return the lines above the cursor, and what stands before it in its own."""
+        row, column = self.cursor_location
+        return self.document.lines[:row], self.document.get_line(row)[:column]
 
     def put(self, text: str) -> None:
         """Hold another text, with a history of its own and the cursor at its end."""

@@ -1,4 +1,4 @@
-"""The writing area: the composer, its prompt, the commands that complete what is typed, and how much room is left.
+"""The writing area: the composer, its prompt, what completes what is typed, and how much room is left.
 
 Round the composer is a frame in the reader's colour: one sees to whom one writes. Its edges carry what else is to be said,
 and cost no row: what is new below in the upper one, keys and network in the lower. Typing draws none of it. Where each byte
@@ -23,6 +23,7 @@ from tui.language import tr, tr_n
 from tui.widgets.chat_log.rows import MAX_LANE
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
+from tui.words import emoji
 
 # The limit is shown once fewer bytes than this are left.
 NEAR_LIMIT = 1024
@@ -203,7 +204,7 @@ class WritingArea(Vertical):
         return self.completion.close()
 
     def on_text_area_changed(self) -> None:
-        """Offer commands, and show the room that is left."""
+        """Offer commands or signs, and show the room that is left."""
         text = self.composer.text
         self._offer(text)
         self._show_room(text)
@@ -212,7 +213,9 @@ class WritingArea(Vertical):
     def _offer(self, text: str) -> None:
         slash = parse_slash(text)
         if slash is None or " " in text:
-            self.close_completion()
+            typed = self.composer.typed_sign()
+            self.completion.offer(emoji.beginning(typed) if typed else ())
+            self.composer.completing = self.completion.display
             return
         matching = app_of(self).registry.completions(slash.name, app_of(self).command_context())
         exact = len(matching) == 1 and matching[0].slash == slash.name and not matching[0].argument
@@ -243,7 +246,9 @@ class WritingArea(Vertical):
         text = self.composer.text
         if self.completion.display:
             chosen = self.completion.chosen()
-            if chosen is not None:
+            if isinstance(chosen, emoji.Named):
+                self.composer.take_sign(chosen.sign)
+            elif chosen is not None:
                 self.composer.put(f"/{chosen.slash}" + (" " if chosen.argument else ""))
             return
         slash = parse_slash(text)
@@ -259,11 +264,14 @@ class WritingArea(Vertical):
         """Send a text or run a command; an unknown command is never sent."""
         event.stop()
         slash = parse_slash(event.text)
+        chosen = self.completion.chosen() if self.completion.display else None
+        if isinstance(chosen, emoji.Named) and self.composer.take_sign(chosen.sign):
+            return
         if slash is None:
             self.post_message(self.Send(event.text, event.address))
             return
         spec = app_of(self).registry.by_slash(slash.name)
-        if spec is None and self.completion.display and (chosen := self.completion.chosen()) is not None:
+        if spec is None and isinstance(chosen, CommandSpec):
             spec = chosen
         if spec is None:
             why = tr("There is no /{name}. To send it as it is, write //{name}")

@@ -92,6 +92,16 @@ QUESTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         ),
     ),
     (
+        N_("How do I write an emoji?"),
+        (
+            N_(
+                "Type a colon and two letters of its name: :smi offers what begins so, Tab or Enter takes it. Typed "
+                "whole, :smile: is the sign at once; undo brings the letters back. Code and links stay as they are "
+                "written."
+            ),
+        ),
+    ),
+    (
         N_("Can I use it on two devices, or in a group?"),
         (N_("Not in this version: one device for an account, two people in a conversation."),),
     ),
