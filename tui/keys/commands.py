@@ -270,6 +270,13 @@ SELECTING = (
             keys="down,j"),
     _select(id="select.first", title=N_("Oldest message"), help=N_("To the first one."), keys="g,home"),
     _select(id="select.last", title=N_("Newest message"), help=N_("To the last one."), keys="G,end"),
+    _select(id="select.mark", synonyms=N_("several many multiple tick choose"), title=N_("Mark"),
+            help=N_("Mark it, or take the mark away, and go on. With marks, the menu, y, f and d mean all of them."),
+            keys="space"),
+    _select(id="select.extend-up", synonyms=N_("several many range"), title=N_("Mark upwards"),
+            help=N_("Mark from here to the one above; Esc lets go of all marks."), keys="shift+up"),
+    _select(id="select.extend-down", synonyms=N_("several many range"), title=N_("Mark downwards"),
+            help=N_("Mark from here to the one below."), keys="shift+down"),
     _select(id="select.menu", title=N_("Menu"), help=N_("Show what can be done with the message."), keys="enter,m"),
     _select(id="select.answer", synonyms=N_("reply quote respond"), title=N_("Answer"),
             help=N_("Answer this message; what it says is quoted above."), keys="r"),
@@ -295,7 +302,7 @@ SELECTING = (
             keys="n"),
     _select(id="select.previous-hit", title=N_("Previous hit"),
             help=N_("After a search: to the hit before, less far back."), keys="N"),
-    _select(id="select.leave", title=N_("Write"), help=N_("Back to writing."), keys="escape,q"),
+    _select(id="select.leave", title=N_("Write"), help=N_("Let go of the marks; else back to writing."), keys="escape,q"),
 )  # fmt: skip
 
 VIEWING = (

@@ -44,6 +44,7 @@ class Glyphs:
     own_bar: str
     own_next: str
     chosen: str  # the bar of the chosen message
+    picked: str  # the bar of a message that is marked
     quote: str
     held: str  # kept by others until it is fetched
     done: str  # delivered
@@ -101,6 +102,7 @@ ASCII = Glyphs(
     own_bar="|",
     own_next=":",
     chosen=">",
+    picked="*",
     quote=">",
     held="o",
     done="+",
@@ -145,6 +147,7 @@ UNICODE = Glyphs(
     own_bar="▐",
     own_next="▗",
     chosen="█",
+    picked="●",
     quote="▎",
     held="◌",
     done="✓",

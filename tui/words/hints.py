@@ -41,6 +41,16 @@ SELECT_HINTS = (
     ("y", N_("copy")),
     ("d", N_("delete")),
     ("Esc", N_("back")),
+    ("Space", N_("mark")),
+)
+# In front of these stands how many messages are marked.
+MARKED = N_("marked")
+MARK_HINTS = (
+    ("Enter", N_("menu")),
+    ("y", N_("copy")),
+    ("f", N_("forward")),
+    ("d", N_("delete")),
+    ("Esc", N_("let go")),
 )
 HIT_HINTS = (
     ("n", N_("next hit")),

@@ -23,6 +23,7 @@ MEANINGS: Final = {
     "compared": N_("keys compared: nobody stands between you"),
     "unknown": N_("keys not compared yet"),
     "timer": N_("messages here go by themselves after a time"),
+    "picked": N_("at the edge of a message: marked by Space; copying, forwarding and deleting mean all that are"),
     "pin": N_("pinned"),
     "muted": N_("muted: no notice"),
     "archive": N_("archived conversations, or more below"),

@@ -88,6 +88,21 @@ def test_a_selected_message(snap_compare: Compare) -> None:
     assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("up", "up"))
 
 
+@pytest.mark.parametrize("theme", ["dark", "mono"])
+def test_marked_messages(snap_compare: Compare, theme: ThemeName) -> None:
+    keys = ("up", "up", "space", "space", "down")
+    assert snap_compare(app_with(theme), terminal_size=(80, 24), run_before=doing(*keys))
+
+
+def test_marked_messages_in_ascii(snap_compare: Compare) -> None:
+    app = app_with("terminal", "ascii")
+    assert snap_compare(app, terminal_size=(80, 24), run_before=doing("up", "up", "space", "shift+up", at="echo"))
+
+
+def test_the_menu_of_marked_messages(snap_compare: Compare) -> None:
+    assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("up", "space", "space", "enter"))
+
+
 def test_completions(snap_compare: Compare) -> None:
     assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("slash", "s"))
 

@@ -15,7 +15,18 @@ from tui.screens.main.panes import Panes
 from tui.text.sanitize import clean_name
 from tui.widgets.person_colour import colour_of
 from tui.words.format import count
-from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, SELECT_HINTS, chat_hints, title_of, ways_in, welcome
+from tui.words.hints import (
+    EMPTY_HINTS,
+    HIT_HINTS,
+    LIST_HINTS,
+    MARK_HINTS,
+    MARKED,
+    SELECT_HINTS,
+    chat_hints,
+    title_of,
+    ways_in,
+    welcome,
+)
 
 # Rows looked through for the person's own last message, which the details tell about.
 RECENT = 20
@@ -128,7 +139,10 @@ class Heads:
         panes.layout.set_class(focused is panes.list or self._navigation.current is None, "names")
         self._show_side()
         if focused is panes.log:
-            panes.status.show_hints(self._app.keys.selecting(HIT_HINTS if self.among_hits else SELECT_HINTS))
+            hints: tuple[tuple[str, str], ...] = HIT_HINTS if self.among_hits else SELECT_HINTS
+            if marked := len(panes.log.marked):
+                hints = (str(marked), MARKED), *MARK_HINTS
+            panes.status.show_hints(self._app.keys.selecting(hints))
         elif not self._navigation.conversations:
             panes.status.show_hints(EMPTY_HINTS)
         elif self._navigation.current is None or focused is panes.list:

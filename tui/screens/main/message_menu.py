@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from textual.content import Content
@@ -38,13 +38,18 @@ def wanted_of(message: Message) -> list[str]:
 
 
 class MessageMenu(PickerScreen[str]):
-    """Dismisses with what is wanted, as ``wanted_of`` calls it, or None."""
+    """Dismisses with what is wanted, as ``wanted_of`` calls it, or None.
+
+    ``of_many``: what can be done where this message is one of several, and what that does, marked by ``N_``.
+    """
 
     placeholder = N_("What shall be done with this message?")
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, of_many: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self._specs: Sequence[CommandSpec] = [REGISTRY.get(f"select.{wanted}") for wanted in wanted_of(message)]
+        wanted = wanted_of(message) if of_many is None else of_many
+        self._specs: Sequence[CommandSpec] = [REGISTRY.get(f"select.{each}") for each in wanted]
+        self._help = {f"select.{each}": does for each, does in (of_many or {}).items()}
         self._is_pinned = message.pinned
 
     def options(self, query: str) -> list[Option]:
@@ -65,5 +70,7 @@ class MessageMenu(PickerScreen[str]):
         key = {"plus": "+", "delete": "Del"}.get(first := spec.keys.split(",")[0], first)
         ellipsis = app_of(self).glyphs.ellipsis
         return Content.assemble(
-            (pad(title, _TITLE, ellipsis), "bold"), (pad(key, 4), "$primary"), (tr(spec.help), "dim")
+            (pad(title, _TITLE, ellipsis), "bold"),
+            (pad(key, 4), "$primary"),
+            (tr(self._help.get(spec.id, spec.help)), "dim"),
         )

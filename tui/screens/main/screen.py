@@ -39,6 +39,7 @@ from tui.screens.main.draft_keeper import DraftKeeper
 from tui.screens.main.draft_pace import DraftPace
 from tui.screens.main.heads import Heads
 from tui.screens.main.keeping_actions import KeepingActions
+from tui.screens.main.many_actions import ManyActions
 from tui.screens.main.message_actions import MessageActions
 from tui.screens.main.message_changes import MessageChanges
 from tui.screens.main.navigation_actions import NavigationActions
@@ -109,6 +110,9 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         others = {"answer": answering.answer, "edit": answering.edit, **changes.acts()}
         self._messages = MessageActions(
             app, panes.log, chat, conversations, dialogs, attempts, others, partial(copy, self)
+        )
+        self._many = ManyActions(
+            app, panes.log, chat, navigation, conversations, dialogs, attempts, partial(copy, self)
         )
         contact = ContactActions(app, navigation, chat, conversations, dialogs, attempts)
         keeping = KeepingActions(app, navigation, chat, conversations, dialogs, attempts)
@@ -273,6 +277,14 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     @on(ChatLog.Wanted)
     def _message_wanted(self, event: ChatLog.Wanted) -> None:
         self._messages.act_on(event.what, event.message)
+
+    @on(ChatLog.WantedOfMany)
+    def _many_wanted(self, event: ChatLog.WantedOfMany) -> None:
+        self._many.act_on(event.what, event.messages)
+
+    @on(ChatLog.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._heads.hint()
 
     @on(ChatLog.HitWanted)
     def _hit_wanted(self, event: ChatLog.HitWanted) -> None:

@@ -19,6 +19,7 @@ from tui.language import tr
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
 from tui.widgets.chat_log.model import ChatModel
+from tui.widgets.chat_log.picked import Picked
 from tui.widgets.chat_log.render import draw
 from tui.widgets.chat_log.rows import MAX_DIALOGUE, DrawnRow, Look, Place, estimates
 from tui.widgets.chat_log.selecting import selected_text, with_selection
@@ -44,6 +45,8 @@ class ChatLines(ScrollView, can_focus=False):
         super().__init__(id=id)
         self.model = ChatModel()
         self.selected_id: str | None = None
+        self.picked = Picked()
+        """The rows that are marked beside the selected one."""
         self._heights = RowHeights()
         self._drawn = DrawnRows()
         self._names: Mapping[str, str] = {"me": tr("you")}
@@ -114,6 +117,7 @@ class ChatLines(ScrollView, can_focus=False):
                 fresh=self._first_fresh is not None and index >= self._first_fresh,
                 marked=row.id == self._marks[0],
                 newest=row.id == self._marks[1],
+                picked=row.id in self.picked,
             )
             drawn = draw(row, place, look)
             self._drawn.put(row.id, drawn)

@@ -109,7 +109,7 @@ def _drawn_note(row: Message, place: Place, look: Look, lines: list[Line]) -> Dr
     room = max(MIN_TEXT, min(MAX_LETTER, look.lane - 4))
     parts = [note[start:end] for start, end in wrap(note, room)]
     before = max(0, (look.lane - width_of(parts[0])) // 2) if len(parts) == 1 and look.layout == "dialogue" else 2
-    mark = look.glyphs.selected if place.selected else " "
+    mark = look.glyphs.picked if place.picked else look.glyphs.selected if place.selected else " "
     lines.append(_blank(look))
     for part in parts:
         lead = mark + " " * (before - 1)
@@ -244,12 +244,11 @@ class _Block:
         blank = pens.pen("ink", self.on)
         right = self.mine and look.layout == "dialogue"
         sign = (glyphs.own_next if right else glyphs.bar_next) if notched else glyphs.own_bar if right else glyphs.bar
-        if self.place.selected:
-            sign = glyphs.chosen
+        stands_out = self.place.selected or self.place.picked
+        if stands_out:  # a mark is seen by its sign, what is selected by its ground too
+            sign = glyphs.picked if self.place.picked else glyphs.chosen
         bar_ground = self.on if pens.tinted else "ground"
-        bar = Segment(
-            sign, pens.pen("bright" if self.place.selected else self.colour, bar_ground, bold=not pens.tinted)
-        )
+        bar = Segment(sign, pens.pen("bright" if stands_out else self.colour, bar_ground, bold=not pens.tinted))
         filled = [*part, Segment(" " * (wide - width(part)), pens.pen("ink", on))]
         at = {} if line is None else {"start": line.start, "end": line.end}
         inner = 0 if line is None else line.indent + line.code

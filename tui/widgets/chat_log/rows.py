@@ -130,6 +130,7 @@ class Place:
     fresh: bool = False  # the unread rule is above
     marked: bool = False  # the last of one's own that was delivered: it has the sign
     newest: bool = False  # the last of one's own: it says in words what its sign means
+    picked: bool = False  # one of several with which something is to be done
 
 
 def goes_on(row: Message, place: Place, calendar: Calendar) -> bool:

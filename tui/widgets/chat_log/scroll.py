@@ -72,6 +72,8 @@ class ChatScroll(ChatLines, can_focus=False):
         self._names = names
         self._unread_id, self._unread_count = unread or (None, 0)
         self.selected_id = None
+        if self.picked:
+            self.picked.keep(row.id for row in rows)
         self._news = (self._unread_id, self._unread_count)
         self._asked = False
         self._set_marks()
@@ -208,6 +210,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._heights.reset(())
         self._top = self.selected_id = self._unread_id = None
         self._news, self._marks = (None, 0), (None, None)
+        self.picked.clear()
         self._names = {}
         self._place()
 

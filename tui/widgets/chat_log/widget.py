@@ -10,10 +10,13 @@ from textual import events
 from textual.message import Message as TextualMessage
 
 from core.api import Message
+from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
+from tui.language import tr
+from tui.widgets.chat_log.picked import MAX_PICKED
 from tui.widgets.chat_log.scroll import ChatScroll
 
 # What may be wanted of the marked message, by its name behind ``select.`` in the registry.
@@ -53,14 +56,29 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
             self.what = what
             self.message = message
 
+    class WantedOfMany(TextualMessage):
+        """Do something with the marked messages, which are in order: one of ``WANTED``."""
+
+        def __init__(self, what: str, messages: list[Message]) -> None:
+            super().__init__()
+            self.what = what
+            self.messages = messages
+
+    class MarksChanged(TextualMessage):
+        """Other messages are marked."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._step = -1  # the way of the last move, which Space goes on in
         self.handlers = Handlers(
             {
                 "select.up": partial(self._select_by, -1),
                 "select.down": partial(self._select_by, 1),
                 "select.first": self._select_first,
                 "select.last": self._select_last,
+                "select.mark": self._mark,
+                "select.extend-up": partial(self._extend, -1),
+                "select.extend-down": partial(self._extend, 1),
                 **{f"select.{what}": partial(self._want, what) for what in WANTED},
                 "select.next-hit": partial(self._want_hit, 1),
                 "select.previous-hit": partial(self._want_hit, -1),
@@ -83,7 +101,10 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
         self.focus()
 
     def on_blur(self) -> None:
-        """The mark goes with the focus."""
+        """The selection goes with the focus; while another window is in front, marks stay for when one is back."""
+        if self.picked and not self.app.app_focus:
+            return
+        self.let_go()
         self.select(None)
 
     def on_focus(self) -> None:
@@ -113,13 +134,16 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
         self.post_message(self.Chosen())
 
     def _select_by(self, step: int) -> None:
-        """Move the mark; past the last row selecting is over."""
+        """Select another one; past the last row selecting is over, unless marks would be lost."""
+        self._step = step
+        self.picked.end_range()
         index = None if self.selected_id is None else self.model.index_of(self.selected_id)
         if index is None:
             index = len(self.model)
         index += step
         if index >= len(self.model) or not self.model.rows:
-            self.post_message(self.Left())
+            if not self.picked:
+                self.post_message(self.Left())
             return
         self.select(self.model.rows[max(0, index)].id)
 
@@ -146,13 +170,74 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
             self.select(self.model.rows[-1].id)
 
     def _leave_selection(self) -> None:
-        """Back to writing."""
-        self.post_message(self.Left())
+        """Let go of the marks first; without any, back to writing."""
+        if self.picked:
+            self.let_go()
+        else:
+            self.post_message(self.Left())
+
+    # --- several at once ----------------------------------------------------------------------------------------------
+
+    @property
+    def marked(self) -> list[Message]:
+        """The marked messages in order."""
+        return self.picked.rows(self.model)
+
+    def let_go(self) -> None:
+        """Take all marks away."""
+        if self.picked:
+            before = self.picked.ids
+            self.picked.clear()
+            self._redraw_marks(before)
+
+    def _mark(self) -> None:
+        """Mark the selected message, or take its mark away, and go on the way that was gone last."""
+        if (message := self.selected) is None:
+            return
+        before = self.picked.ids
+        if not self.picked.toggle(message.id):
+            self._tell_full()
+            return
+        self._redraw_marks(before)
+        if (following := self._beside(self._step)) is not None:
+            self.select(following)
+
+    def _extend(self, step: int) -> None:
+        """Let the range of marks follow the selection to the next message."""
+        if (message := self.selected) is None:
+            return
+        self._step = step
+        before, to = self.picked.ids, self._beside(step) or message.id
+        if not self.picked.extend(self.model, message.id, to):
+            self._tell_full()
+            return
+        self._redraw_marks(before)
+        self.select(to)
+
+    def _beside(self, step: int) -> str | None:
+        """Return the row so many after the selected one, None beyond the first and the last."""
+        index = None if self.selected_id is None else self.model.index_of(self.selected_id)
+        if index is None or not 0 <= index + step < len(self.model):
+            return None
+        return self.model.rows[index + step].id
+
+    def _redraw_marks(self, before: frozenset[str]) -> None:
+        """Draw what has a mark now, or had one."""
+        for changed in before ^ self.picked.ids:
+            self._drawn.drop(changed)
+            if (index := self.model.index_of(changed)) is not None:
+                self.refresh_lines(self._heights.top(index), self._heights.height(index))
+        self.post_message(self.MarksChanged())
+
+    def _tell_full(self) -> None:
+        app_of(self).tell(tr("No more than {count} can be marked at once.").format(count=MAX_PICKED), "warning")
 
     def _want_hit(self, step: int) -> None:
         """Go to another hit of the last search."""
         self.post_message(self.HitWanted(step))
 
     def _want(self, what: str) -> None:
-        if (message := self.selected) is not None:
+        if marked := self.marked:
+            self.post_message(self.WantedOfMany(what, marked))
+        elif (message := self.selected) is not None:
             self.post_message(self.Wanted(what, message))
