@@ -24,6 +24,7 @@ from scripts.pictures.cells import Cells
 from scripts.pictures.plain import plain_session
 from scripts.pictures.png import Shown, paint, sheet, small
 from scripts.pictures.scenes import CHOICES, MODES, SCENES, SIZES, Size, draw
+from tui import language
 
 FOLDER: Final = Path(__file__).parent.parent / "screenshots"
 LOOKS: Final = {**MODES, **CHOICES}
@@ -50,6 +51,8 @@ GALLERIES: Final[dict[str, Sequence[str]]] = {
     "pages": ("settings", "keys", "help", "network", "export-all", "import", "wipe", "hit"),
 }
 
+CHINESE: Final = ("welcome", "menu", "settings", "help")
+
 
 def picture_of(cells: Cells) -> Image:
     """Return one terminal as it is kept."""
@@ -60,6 +63,15 @@ def gallery(names: Sequence[str]) -> Image:
     """Return a sheet with scenes as most terminals show them."""
     shown = [Shown(name, draw(name, SMALL), SCALE) for name in names]
     return sheet([shown[at : at + ABREAST] for at in range(0, len(shown), ABREAST)])
+
+
+def in_chinese() -> Image:
+    """Return a sheet with some scenes in Chinese; what people wrote stays as it is."""
+    language.use("zh_CN")
+    try:
+        return gallery(CHINESE)
+    finally:
+        language.use(language.ENGLISH)
 
 
 def sizes() -> Image:
@@ -80,6 +92,7 @@ PICTURES: Final[dict[str, Callable[[], Image]]] = {
     "chat-120x40.png": lambda: picture_of(draw("chat", (120, 40))),
     "sizes.png": sizes,
     "colours.png": colours,
+    "chinese.png": in_chinese,
     **{f"{name}.png": lambda names=names: gallery(names) for name, names in GALLERIES.items()},  # type: ignore[misc]
 }
 # Without servers, without a screen: lines.
