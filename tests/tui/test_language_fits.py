@@ -15,9 +15,11 @@ from textual.widgets import Static
 from tests.tui.test_language_screens import PLACES, drawn
 from tests.tui.until import until_still
 from tui import language
-from tui.language import LANGUAGES
+from tui.language import LANGUAGES, tr
 from tui.text.cells import width_of
+from tui.widgets.edges import Edge
 from tui.widgets.flat_button import FlatButton
+from tui.widgets.hints import Hints
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
@@ -37,9 +39,9 @@ class Looks(NamedTuple):
     cut: int
     """Ellipses on it."""
     keys: int
-    """Keys told in its lower edge."""
+    """Keys told in its lower edges."""
     too_wide: list[str]
-    """Labels and buttons that have no room."""
+    """Labels, buttons and edges that have no room."""
 
 
 async def looks_of(place: str) -> Looks:
@@ -47,23 +49,19 @@ async def looks_of(place: str) -> Looks:
     async with app.run_test(size=SIZE) as pilot:
         await act(pilot)
         await until_still(pilot)
-        rows = drawn(app)
-        bold = [each for strip in app.screen._compositor.render_strips()[-8:] for each in strip if _is_key(each)]
-        return Looks(sum(row.count("…") for row in rows), len(bold), [*too_wide(app)])
+        return Looks(sum(row.count("…") for row in drawn(app)), keys_told(app), [*too_wide(app)])
 
 
-def _is_key(segment: Any) -> bool:
-    return bool(segment.style and segment.style.bold and segment.text.strip() in {"Esc", "Enter", "Tab", "Space"})
+def keys_told(app: Any) -> int:
+    edges = [(str(edge.render()), edge.hints) for edge in app.screen.query(Hints) if edge.size.width]
+    return sum(f"{app.keys.label(key)} {tr(does)}" in said for said, hints in edges for key, does in hints)
 
 
 def too_wide(app: Any) -> Iterator[str]:
-    for label in app.screen.query(".label").results(Static):
-        text = str(label.render())
-        if label.size.width and label.size.height == 1 and width_of(text) > label.size.width:
-            yield text
-    for button in app.screen.query(FlatButton):
-        if button.size.width and button.size.width < width_of(str(button.render())):
-            yield button.label
+    for widget in app.screen.query("*"):
+        is_one_row = isinstance(widget, FlatButton | Edge) or (isinstance(widget, Static) and widget.has_class("label"))
+        if is_one_row and widget.size.height == 1 and width_of(said := str(widget.render())) > widget.size.width:
+            yield said
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
