@@ -13,7 +13,7 @@ import pytest
 from textual.widgets import Static
 
 from tests.tui.test_language_screens import PLACES, drawn
-from tests.tui.until import until_still
+from tests.tui.until import until, until_still
 from tui import language
 from tui.language import LANGUAGES, tr
 from tui.text.cells import width_of
@@ -48,6 +48,7 @@ async def looks_of(place: str) -> Looks:
     app, _, act = PLACES[place]()
     async with app.run_test(size=SIZE) as pilot:
         await act(pilot)
+        await until(pilot, lambda: app.focused or app.screen.query(Hints) or place == "opening")
         await until_still(pilot)
         return Looks(sum(row.count("…") for row in drawn(app)), keys_told(app), [*too_wide(app)])
 
