@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.control import Control
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate  # private: what is written has no door
+from textual.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.segment import Segment
-    from textual.strip import Strip
 
 _NOTHING: Final = (0, 0)
 
@@ -79,12 +79,18 @@ class Damage:
         if known != ends:
             known, shown = self._lines[y] = list(ends), {}
         for end, (x, strip) in zip(ends, chops.items(), strict=False):
-            if strip is None or x > columns[1] or end <= columns[0]:
+            valid = min(end, columns[1]) - x
+            if strip is None or valid <= 0 or end <= columns[0]:
                 continue
-            before, shown[x] = shown.get(x), strip
-            start, stop = (0, strip.cell_length) if before is None else differing(before, strip)
+            # Behind the last column a stretch may be what lies under a widget that was not drawn this time.
+            drawn, before = strip.crop(0, valid), shown.pop(x, None)
+            start, stop = (0, valid) if before is None else differing(before.crop(0, valid), drawn)
+            if before is not None:
+                shown[x] = Strip.join([drawn, before.crop(valid)])
+            elif valid == strip.cell_length:
+                shown[x] = strip
             if start < stop:
-                parts += Control.move_to(x + start, y).segment.text, strip.crop(start, stop).render(console)
+                parts += Control.move_to(x + start, y).segment.text, drawn.crop(start, stop).render(console)
 
 
 class _Narrowed(CompositorUpdate):

@@ -74,6 +74,21 @@ def test_other_stretches_of_a_line_are_written_whole() -> None:
     assert " " * 6 in written
 
 
+def test_what_lies_behind_the_last_column_is_neither_written_nor_kept() -> None:
+    """There it is what is under a widget that was not drawn: a list is drawn, and beside it a blank screen, not the log."""
+    damage, front = Damage(), object()
+    halves = strip(("list  ", RED)), strip(("a text", BLUE))
+    damage.write(front, LayoutUpdate([halves], Region(0, 0, WIDTH, 1)), CONSOLE)
+    for last in (6, 9):
+        chops: list[dict[int, Strip | None]] = [{0: strip(("List  ", RED)), 6: strip(("a " + " " * 4, BLUE))}]
+        written = damage.write(front, ChopsUpdate(chops, [(0, 0, last)], [[6, WIDTH]]), CONSOLE)
+        assert "  " not in written
+    again: list[dict[int, Strip | None]] = [{0: None, 6: halves[1]}]
+    written = damage.write(front, ChopsUpdate(again, [(0, 6, WIDTH)], [[6, WIDTH]]), CONSOLE)
+    assert "t" in written
+    assert "ext" not in written, "those stand there still"
+
+
 def test_random_changes_leave_the_terminal_as_whole_lines_would() -> None:
     rng = random.Random(7)
     damage, front = Damage(), object()
@@ -82,10 +97,16 @@ def test_random_changes_leave_the_terminal_as_whole_lines_would() -> None:
     first = whole(strip((" " * WIDTH, RED)), strip((" " * WIDTH, RED)))
     ours.feed(damage.write(front, first, CONSOLE))
     theirs.feed(first.render_segments(CONSOLE))
-    for _ in range(300):
-        cut = rng.randrange(1, WIDTH)
+    for _ in range(600):
+        cut, y = rng.randrange(1, WIDTH), rng.randrange(2)
         text = "".join(rng.choice("ab ") for _ in range(WIDTH))
-        update = line_update(rng.randrange(2), strip((text[:cut], rng.choice([RED, BLUE])), (text[cut:], RED)))
+        line = strip((text[:cut], rng.choice([RED, BLUE])), (text[cut:], RED))
+        parted = rng.choice([WIDTH, WIDTH, 5])
+        first_column = rng.choice([0, 0, 5]) if parted == 5 else 0
+        chops: list[dict[int, Strip | None]] = [{0: None}, {0: None}]
+        chops[y] = {0: line} if parted == WIDTH else {0: line.crop(0, 5), 5: line.crop(5)}
+        ends = [[WIDTH], [WIDTH]] if parted == WIDTH else [[5, WIDTH], [5, WIDTH]]
+        update = ChopsUpdate(chops, [(y, first_column, rng.randrange(first_column + 1, WIDTH + 1))], ends)
         ours.feed(damage.write(front, update, CONSOLE))
         theirs.feed(update.render_segments(CONSOLE))
         assert narrow.display == full.display
