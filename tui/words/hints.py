@@ -36,21 +36,21 @@ EMPTY_HINTS = (("Alt+L", N_("lock")), ("F1", N_("help")), ("Ctrl+P", N_("command
 SELECT_HINTS = (
     ("Enter", N_("menu")),
     ("r", N_("answer")),
+    ("Space", N_("mark")),
     ("+", N_("react")),
     ("e", N_("edit")),
     ("y", N_("copy")),
     ("d", N_("delete")),
     ("Esc", N_("back")),
-    ("Space", N_("mark")),
 )
 # In front of these stands how many messages are marked.
 MARKED = N_("marked")
 MARK_HINTS = (
     ("Enter", N_("menu")),
+    ("Esc", N_("let go")),
     ("y", N_("copy")),
     ("f", N_("forward")),
     ("d", N_("delete")),
-    ("Esc", N_("let go")),
 )
 HIT_HINTS = (
     ("n", N_("next hit")),

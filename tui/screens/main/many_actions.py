@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from textual.widgets.option_list import Option
+
 from core.api import ApiError, Kind, Message, MessageForward
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
@@ -72,6 +74,21 @@ def _forwarded_words(gone: int, name: str, left_out: int) -> str:
     return tr("Forwarded to {name}: {messages}; {remarks}.").format(name=name, messages=messages, remarks=remarks)
 
 
+class ManyMenu(MessageMenu):
+    """Dismisses with what is wanted of several messages, or None."""
+
+    heading = N_("Marked messages")
+    placeholder = N_("What shall be done with them?")
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        super().__init__(messages[0], wanted_of_many(messages))
+        self._count = len(messages)
+
+    def count_of(self, found: Sequence[Option]) -> str:
+        """Return how many are marked: of what can be done, all is in sight."""
+        return str(self._count) if found else ""
+
+
 class ManyActions:
     """Does it; ``copy`` hands a text to the clipboard and tells so."""
 
@@ -119,9 +136,7 @@ class ManyActions:
             if wanted is not None:
                 self.act_on(wanted, messages)
 
-        menu = MessageMenu(messages[0], wanted_of_many(messages))
-        menu.heading = N_("Marked messages")
-        self._dialogs.show(menu, chosen)
+        self._dialogs.show(ManyMenu(messages), chosen)
 
     def _copy_all(self, messages: Sequence[Message]) -> None:
         if sum(len(message.text) for message in messages) > MOST_COPIED:
