@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import api
+from tests.support.client import FakeClient
 from tests.tui.demo import Demo, running
 from tui.chat.chat import PAGE
 from tui.screens.confirm import ConfirmScreen
@@ -78,6 +79,25 @@ async def test_esc_lets_go_of_the_marks_and_only_then_goes_back_to_writing() -> 
         assert "marked" not in demo.status()
         await demo.press("escape")
         assert demo.composer.has_focus
+
+
+async def test_esc_lets_go_of_the_marks_first_with_the_keys_of_vim_too() -> None:
+    world = FakeClient()
+    world.stored_settings = type(world.stored_settings)(keys="vim")
+    async with running(client=world) as demo:
+        await selecting(demo)
+        await demo.press("space", "escape")
+        assert not marked(demo)
+        assert demo.log.has_focus
+        await demo.press("escape")
+        assert demo.composer.has_focus
+
+
+async def test_a_range_begins_anew_where_the_selection_was_moved_in_between() -> None:
+    async with running() as demo:
+        rows = await selecting(demo)
+        await demo.press("shift+up", "up", "up", "shift+up")
+        assert marked(demo) == [rows[index].id for index in (-5, -4, -2, -1)]
 
 
 async def test_marks_end_with_the_selection_and_stay_while_another_window_is_in_front() -> None:
@@ -208,7 +228,7 @@ async def test_marks_of_rows_that_are_gone_do_not_count() -> None:
     assert [row.id for row in picked.rows(model)] == ["4", "5"]
     assert picked.extend(model, "5", "7"), "a range that began at a row that is gone begins anew"
     assert [row.id for row in picked.rows(model)] == ["4", "5", "6", "7"]
-    picked.keep(["4", "7"])
+    picked.keep(["4", "7", "8"])
     assert picked.ids == {"4", "7"}
 
 

@@ -54,10 +54,10 @@ def copied(messages: Sequence[Message], names: Mapping[str, str], calendar: Cale
     """Return messages as one text: ``2026-11-03 14:02  Bob: text``; a single one is its text alone."""
     if len(messages) == 1:
         return kept_text(messages[0].text)
-    return "\n".join(_entry(message, names, calendar) for message in messages)
+    return "\n".join(_copied_entry(message, names, calendar) for message in messages)
 
 
-def _entry(message: Message, names: Mapping[str, str], calendar: Calendar) -> str:
+def _copied_entry(message: Message, names: Mapping[str, str], calendar: Calendar) -> str:
     name = names.get(message.sender) or clean_name(message.sender[:8])
     day = dt.date.fromordinal(calendar.day(message.sent_at)).isoformat()
     said_at = f"{day} {calendar.clock(message.sent_at)}"
@@ -159,6 +159,7 @@ class ManyActions:
 
         switcher = SwitcherScreen(self._navigation.conversations)
         switcher.heading = N_("Forward what is marked to")
+        switcher.keys = (("↑↓", N_("choose")), ("Enter", N_("forward")), ("Esc", N_("back")))
         self._dialogs.show(switcher, chosen)
 
     async def _forward(self, texts: Sequence[Message], conversation: str, *, left_out: int) -> None:

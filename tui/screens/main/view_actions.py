@@ -36,14 +36,15 @@ class ViewActions:
         return Handlers({"view.details": self.toggle_details, "view.bare": self.toggle_bare, "view.back": self.peel})
 
     def peel(self) -> None:
-        """Close the topmost thing: completions, a selection, the way back down, the conversation."""
+        """Close the topmost thing: completions, marks, a selection, the way back down, the conversation."""
         panes, is_open = self._panes, self._navigation.current is not None
         if panes.writing.close_completion():
             return
         if panes.writing.composer.has_focus and self._answering.cancel():
             return
         if panes.log.has_focus:
-            panes.writing.composer.focus()
+            if not panes.log.let_go():
+                panes.writing.composer.focus()
         elif self._panes.layout.has_class("bare"):
             self.toggle_bare()
         elif is_open and not panes.log.is_at_end:

@@ -25,6 +25,7 @@ class Picked:
         self._ids: frozenset[str] = frozenset()
         self._before: frozenset[str] = frozenset()  # marked when the range began
         self._began: str | None = None  # where the range began; None: there is none
+        self._reached: str | None = None  # and where it ends
 
     def __bool__(self) -> bool:
         return bool(self._ids)
@@ -48,21 +49,24 @@ class Picked:
         return self._set(self._ids ^ {message_id})
 
     def extend(self, model: ChatModel, start: str, end: str) -> bool:
-        """Let the range, which begins at ``start`` if there is none, reach to ``end``; returns False if it is too long."""
-        first = None if self._began is None else model.index_of(self._began)
+        """Let the range that reaches to ``start`` reach to ``end``, or one begin there; returns False if it is too long."""
+        first = None if self._began is None or self._reached != start else model.index_of(self._began)
         last = model.index_of(end)
         if first is None:
             self._began, self._before, first = start, self._ids, model.index_of(start)
         if first is None or last is None:
             return True
         low, high = min(first, last), max(first, last)
-        if high - low >= MAX_PICKED:
+        if high - low >= MAX_PICKED or not self._set(self._before | {row.id for row in model.rows[low : high + 1]}):
+            self._reached = start
             return False
-        return self._set(self._before | {row.id for row in model.rows[low : high + 1]})
+        self._reached = end
+        return True
 
     def end_range(self) -> None:
         """Let the next range begin anew."""
-        self._began, self._before = None, frozenset()
+        self._began = self._reached = None
+        self._before = frozenset()
 
     def keep(self, message_ids: Iterable[str]) -> None:
         """Take away all marks but those of some rows."""

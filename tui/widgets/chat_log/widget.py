@@ -136,7 +136,6 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
     def _select_by(self, step: int) -> None:
         """Select another one; past the last row selecting is over, unless marks would be lost."""
         self._step = step
-        self.picked.end_range()
         index = None if self.selected_id is None else self.model.index_of(self.selected_id)
         if index is None:
             index = len(self.model)
@@ -171,9 +170,7 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
 
     def _leave_selection(self) -> None:
         """Let go of the marks first; without any, back to writing."""
-        if self.picked:
-            self.let_go()
-        else:
+        if not self.let_go():
             self.post_message(self.Left())
 
     # --- several at once ----------------------------------------------------------------------------------------------
@@ -183,12 +180,14 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
         """The marked messages in order."""
         return self.picked.rows(self.model)
 
-    def let_go(self) -> None:
-        """Take all marks away."""
-        if self.picked:
-            before = self.picked.ids
-            self.picked.clear()
-            self._redraw_marks(before)
+    def let_go(self) -> bool:
+        """Take all marks away; returns whether there were any."""
+        if not self.picked:
+            return False
+        before = self.picked.ids
+        self.picked.clear()
+        self._redraw_marks(before)
+        return True
 
     def _mark(self) -> None:
         """Mark the selected message, or take its mark away, and go on the way that was gone last."""
