@@ -36,19 +36,11 @@ SCALE: Final = 0.5
 GALLERIES: Final[dict[str, Sequence[str]]] = {
     "beginning": ("welcome", "passcode", "words", "check", "ready", "restore", "lock", "empty"),
     "people": ("invite", "code", "add", "greetings", "contact", "compare", "devices", "list"),
-    "talking": (
-        "unread",
-        "selected",
-        "menu",
-        "emoji",
-        "switcher",
-        "search",
-        "palette",
-        "completion",
-        "message",
-        "proof",
+    "talking": ("unread", "selected", "menu", "emoji", "switcher", "search", "palette", "completion"),
+    "pages": (
+        *("settings", "keys", "help", "network", "export-all", "import"),
+        *("wipe", "hit", "message", "proof", "link", "deceiving"),
     ),
-    "pages": ("settings", "keys", "help", "network", "export-all", "import", "wipe", "hit"),
 }
 
 CHINESE: Final = ("welcome", "menu", "settings", "help")

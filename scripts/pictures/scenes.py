@@ -28,7 +28,9 @@ from tui.screens.onboarding.restore import EnterWords
 from tui.screens.onboarding.screen import OnboardingScreen
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
+from tui.screens.open_link import OpenLinkScreen
 from tui.screens.pages.invite.code import InviteCodeScreen
+from tui.text.link_targets import target_of
 
 Size = tuple[int, int]
 Act = Callable[[Pilot[Any]], Awaitable[None]]
@@ -95,6 +97,16 @@ async def code(pilot: Pilot[Any]) -> None:
     await pilot.app.push_screen(InviteCodeScreen(_app(pilot).client, INVITE))
 
 
+def link(address: str, words: str = "") -> Act:
+    """Return: show where a link leads."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await chat()(pilot)
+        await pilot.app.push_screen(OpenLinkScreen(target_of(address, words), can_open=True))
+
+    return act
+
+
 async def gate(pilot: Pilot[Any]) -> None:
     """Stand before the lock."""
     await until(pilot, lambda: pilot.app.focused)
@@ -158,6 +170,8 @@ SCENES: Final[dict[str, Scene]] = {
     "list": Scene(chat("alt+0")),
     "selected": Scene(chat("up", "up")),
     "message": Scene(chat("up", "up", "i")),
+    "link": Scene(link("https://www.example.org/timetable?from=Lyon#today")),
+    "deceiving": Scene(link("https://exаmple.org/login", "Log in at example.org")),
     "proof": Scene(chat("up", "up", "i", "s")),
     "menu": Scene(chat("up", "up", "enter")),
     "emoji": Scene(chat("up", "up", "plus")),

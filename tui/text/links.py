@@ -3,7 +3,7 @@
 A link is what it shows: the target is the very text on the screen, so nothing can be hidden behind other words. Marked are
 only ``http`` and ``https`` with a host of plain ASCII, without a user name: of ``https://bank.example@evil.example`` the eye
 sees the wrong half, and letters of other scripts can be mistaken. What is not marked is text like any other, and can be
-copied all the same.
+copied all the same. Addresses of mail (``mailto:``) and invitations are found too, to be opened by a key or copied.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ MAX_LINK: Final = 2000
 
 # What may be copied as one: from the scheme up to a blank or a quoting sign.
 _LINK: Final = re.compile(r"\bhttps?://[^\s<>\"“”„«»]+", re.IGNORECASE)
+# Addresses of mail, and the first line of an invitation, which may go on in the next.
+_OTHER: Final = re.compile(r"\bmailto:[^\s<>\"“”„«»]+|\bsottovoce:[A-Z2-7]{8,}", re.IGNORECASE)
 # What may be marked: letters, digits and signs of RFC 3986, with a host, and a port that may be missing.
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST: Final = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])"
@@ -33,8 +35,18 @@ def spans(text: str) -> list[tuple[int, int]]:
 
 
 def links_in(text: str) -> list[str]:
-    """Return the links of a cleaned text, each once."""
-    return list(dict.fromkeys(text[start:end] for start, end in spans(text)))
+    """Return the links of a cleaned text, addresses of mail and invitations among them, each once, in their order."""
+    found = spans(text)
+    for match in _OTHER.finditer(text):
+        link = _trimmed(match.group())
+        if "@" in link or link[:1] in "sS":
+            found.append((match.start(), match.start() + len(link)))
+    outer, end_of_last = [], 0
+    for start, end in sorted(found):
+        if start >= end_of_last:  # not within another link
+            outer.append(text[start:end])
+            end_of_last = end
+    return list(dict.fromkeys(outer))
 
 
 def may_be_marked(link: str) -> bool:

@@ -45,6 +45,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "code": ("",),
     "save": ("#path",),
     "message": ("#save",),
+    "link": ("#open",),
+    "deceiving": ("#back",),
     "proof": ("#path",),
     "greetings": ("#greetings", "#accept"),
     "settings": ("#theme", "#pace", "#person", "#passcode"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from textual.screen import Screen
 from textual.widgets import Static
 
 from core import api
 from tests.support.world import NOW
 from tests.tui.demo import Demo, running
+from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.screens.message_details.page import MessageDetailsScreen
@@ -36,6 +39,12 @@ async def look_at(demo: Demo, row: api.Message) -> None:
     await demo.calm()
     await demo.press("i")
     assert isinstance(demo.app.screen, MessageDetailsScreen)
+
+
+async def reach(demo: Demo, kind: type[Screen[Any]]) -> None:
+    """Wait until a screen of a kind is on top, and has its place for keys."""
+    await until(demo.pilot, lambda: isinstance(demo.app.screen, kind) and demo.app.screen.focused)
+    await demo.pilot.pause()
 
 
 def own_row(demo: Demo) -> api.Message:
@@ -73,9 +82,10 @@ async def test_a_proof_is_saved_for_its_owner_alone_and_over_nothing_without_bei
         row = own_row(demo)
         await look_at(demo, row)
         await demo.press("s")
-        assert isinstance(demo.app.screen, SaveProofScreen)
+        await reach(demo, SaveProofScreen)
         demo.app.screen.query_one(PathField).value = str(place)
         await demo.press("enter")
+        await reach(demo, MessageDetailsScreen)
         assert row.id in place.read_text(encoding="utf-8")
         assert stat.S_IMODE(place.stat().st_mode) == 0o600
         page = demo.app.screen
@@ -85,15 +95,16 @@ async def test_a_proof_is_saved_for_its_owner_alone_and_over_nothing_without_bei
         place.write_text("dear to me", encoding="utf-8")
         for answer, kept in (("n", True), ("y", False)):
             await demo.press("s")
+            await reach(demo, SaveProofScreen)
             demo.app.screen.query_one(PathField).value = str(place)
             await demo.pilot.press("enter")
-            await demo.pilot.pause()
-            while not isinstance(demo.app.screen, ConfirmScreen):
-                await demo.pilot.pause()
+            await reach(demo, ConfirmScreen)
             await demo.press(answer)
-            assert (place.read_text(encoding="utf-8") == "dear to me") is kept
             if kept:
+                await reach(demo, SaveProofScreen)
                 await demo.press("escape")
+            await reach(demo, MessageDetailsScreen)
+            assert (place.read_text(encoding="utf-8") == "dear to me") is kept
     assert_alone(place)
 
 

@@ -36,6 +36,7 @@ from tui.screens.onboarding.screen import OnboardingScreen, progress
 from tui.screens.onboarding.step import Step
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
+from tui.screens.open_link import OpenLinkScreen
 from tui.screens.opening import OpeningScreen
 from tui.screens.pages.add_contact import AddContactScreen
 from tui.screens.pages.export import ExportScreen
@@ -49,6 +50,7 @@ from tui.screens.pages.network import NetworkScreen
 from tui.screens.pages.settings import SettingsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
 from tui.screens.pages.wipe import WipeScreen
+from tui.text.link_targets import target_of
 
 REGISTRY = whole_registry()
 
@@ -108,6 +110,8 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "network": NetworkScreen,
     "message": lambda client: MessageDetailsScreen(client, "bob-00379", "Bob"),
     "proof": lambda client: SaveProofScreen(client, "bob-00379"),
+    "link": lambda _: OpenLinkScreen(target_of("https://www.example.org/timetable?from=Lyon#today"), can_open=True),
+    "deceiving": lambda _: OpenLinkScreen(target_of("https://exаmple.org/x", "Log in at example.org"), can_open=True),
     "help": lambda _: HelpScreen(REGISTRY, Context(locked=False, in_chat=True)),
     "confirm": lambda _: ConfirmScreen(
         tr("Revoke this invitation?"), tr("Nobody can use it afterwards."), yes=tr("Revoke"), no=tr("Keep")

@@ -1,4 +1,4 @@
-"""Commands about the selected message: its menu, copies, links, deletion, the page about it; others' are found here."""
+"""Commands about the selected message: its menu, copies, deletion, the page about it; others' are found here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.message_menu import MessageMenu, wanted_of
 from tui.screens.message_details.page import MessageDetailsScreen
-from tui.text.links import links_in
 from tui.text.sanitize import clean_line, clean_name, fit, kept_text
 from tui.widgets.chat_log import ChatLog
 from tui.words.contacts import deleted_words
@@ -53,7 +52,6 @@ class MessageActions:
             **others,
             "menu": self._show_menu,
             "copy": lambda message: self._copy(kept_text(message.text)),
-            "link": self._copy_link,
             "delete": self._ask_delete,
             "info": self._show_details,
         }
@@ -77,13 +75,6 @@ class MessageActions:
         menu = MessageMenu(message)
         menu.lit = partial(self._log.region_of, message.id)
         self._dialogs.show(menu, chosen)
-
-    def _copy_link(self, message: Message) -> None:
-        """Copy the links of a message, each whole."""
-        if found := links_in(kept_text(message.text)):
-            self._copy("\n".join(found))
-        else:
-            self._app.tell(tr("There is no link in it."))
 
     def _show_details(self, message: Message) -> None:
         """Show all that is known of a message."""

@@ -33,7 +33,7 @@ def wanted_of(message: Message) -> list[str]:
         first.append("quoted")
     if message.sender == "me":
         first.append("edit")
-    linked = ["link"] if links_in(kept_text(message.text)) else []
+    linked = ["open", "link"] if links_in(kept_text(message.text)) else []
     return [*first, "copy", *linked, "forward", "pin", "info", "delete"]
 
 

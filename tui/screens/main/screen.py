@@ -39,6 +39,7 @@ from tui.screens.main.draft_keeper import DraftKeeper
 from tui.screens.main.draft_pace import DraftPace
 from tui.screens.main.heads import Heads
 from tui.screens.main.keeping_actions import KeepingActions
+from tui.screens.main.link_actions import LinkActions
 from tui.screens.main.many_actions import ManyActions
 from tui.screens.main.message_actions import MessageActions
 from tui.screens.main.message_changes import MessageChanges
@@ -107,13 +108,11 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._search = SearchWalk(app, navigation, conversations, heads, dialogs, attempts)
         answering = Answering(panes.writing, navigation, purposes, drafts)
         changes = MessageChanges(app, panes.log, chat, navigation, conversations, dialogs, attempts)
-        others = {"answer": answering.answer, "edit": answering.edit, **changes.acts()}
-        self._messages = MessageActions(
-            app, panes.log, chat, conversations, dialogs, attempts, others, partial(copy, self)
-        )
-        self._many = ManyActions(
-            app, panes.log, chat, navigation, conversations, dialogs, attempts, partial(copy, self)
-        )
+        to_clipboard = partial(copy, self)
+        links = LinkActions(app, panes.log, conversations, dialogs, attempts, to_clipboard)
+        others = {"answer": answering.answer, "edit": answering.edit, **changes.acts(), **links.acts()}
+        self._messages = MessageActions(app, panes.log, chat, conversations, dialogs, attempts, others, to_clipboard)
+        self._many = ManyActions(app, panes.log, chat, navigation, conversations, dialogs, attempts, to_clipboard)
         contact = ContactActions(app, navigation, chat, conversations, dialogs, attempts)
         keeping = KeepingActions(app, navigation, chat, conversations, dialogs, attempts)
         moving = NavigationActions(app, panes, navigation, chat, conversations, dialogs, attempts)

@@ -60,7 +60,7 @@ CLIPBOARD: Final = {
 
 
 class AddContactScreen(Page[str], NothingUnsaved):
-    """Dismisses with the id of the new conversation, or None."""
+    """Dismisses with the id of the new conversation, or None. ``given``: a text with an invitation to begin with."""
 
     DEFAULT_CSS = """
     AddContactScreen #count { width: 1fr; }
@@ -75,6 +75,10 @@ class AddContactScreen(Page[str], NothingUnsaved):
     hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Ctrl+V", N_("clipboard")), ("Esc", N_("back")))
     greeting_hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
     BINDINGS = [Binding("ctrl+v", "take_clipboard", "Clipboard", priority=True, id="add.clipboard")]
+
+    def __init__(self, client: api.Client, given: str = "") -> None:
+        super().__init__(client)
+        self._given = given
 
     def compose_body(self) -> ComposeResult:
         """Yield the fields."""
@@ -104,7 +108,9 @@ class AddContactScreen(Page[str], NothingUnsaved):
 
     def on_mount(self) -> None:
         """Start with the link, as the first field, or with the greeting when an invitation was there already."""
-        if (start_invitation := app_of(self).start_invitation) is not None:
+        if self._given:
+            self._take_given()
+        elif (start_invitation := app_of(self).start_invitation) is not None:
             self.query_one(LinkField).value = start_invitation.link
             self.notice.say(
                 tr("{name}'s invitation is in its place. Say hello, then Tab and Enter send it.").format(
@@ -115,8 +121,23 @@ class AddContactScreen(Page[str], NothingUnsaved):
             self.query_one(SmallEditor).focus()
         self._show_count()
 
+    def _take_given(self) -> None:
+        """Put the invitation that a message had into its place."""
+        from core.session.invitation_lookup import is_whole  # with much of the core
+
+        field = self.query_one(LinkField)
+        field.take(self._given)
+        self._given = ""
+        if is_whole(field.link):
+            self.query_one(SmallEditor).focus()
+            self.notice.say(tr("The invitation is in its place. Say hello, then Tab and Enter send it."), "good")
+        else:
+            field.focus()
+            self._ask_for_the_rest()
+
     def clear_caches(self) -> None:
         """Forget the invitation and the greeting."""
+        self._given = ""
         self.clear_fields()
 
     @on(TextArea.Changed)

@@ -21,7 +21,7 @@ from tui.widgets.chat_log.scroll import ChatScroll
 
 # What may be wanted of the marked message, by its name behind ``select.`` in the registry.
 WANTED: Final = (
-    "menu", "answer", "react", "edit", "quoted", "copy", "link", "forward", "pin", "delete", "info",
+    "menu", "answer", "react", "edit", "quoted", "copy", "link", "open", "forward", "pin", "delete", "info",
 )  # fmt: skip
 
 
