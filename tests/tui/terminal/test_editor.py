@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import pytest
 from tests.support.terminal import Terminal
 from tests.tui.demo import running
 from tests.tui.until import until
+from tui.app.editor_visit import EditorVisit
 from tui.terminal import memory_folder
 from tui.terminal.editor_command import quieted, surroundings, words_of
 from tui.terminal.memory_folder import PREFIX, MemoryFolder, bases, file_system, remove_left
@@ -51,6 +53,19 @@ def test_a_folder_on_a_disk_is_not_taken(tmp_path: Path) -> None:
     if file_system(tmp_path) in memory_folder.IN_MEMORY:
         pytest.skip("no disk here")
     assert tmp_path not in set(bases({"XDG_RUNTIME_DIR": str(tmp_path)}))
+
+
+def test_a_file_system_that_is_not_memory_is_not_taken() -> None:
+    assert file_system(Path("/proc")) == "proc"
+    assert Path("/proc") not in set(bases({"XDG_RUNTIME_DIR": "/proc"}))
+
+
+@needs_memory
+def test_a_folder_in_which_others_can_write_is_not_taken() -> None:
+    with MemoryFolder(SHM) as folder:
+        assert folder.path in set(bases({"XDG_RUNTIME_DIR": str(folder.path)}))
+        folder.path.chmod(0o777)
+        assert folder.path not in set(bases({"XDG_RUNTIME_DIR": str(folder.path)}))
 
 
 @needs_memory
@@ -114,6 +129,24 @@ async def test_a_lock_ends_the_editor_and_what_it_saved_is_the_draft_and_comes_i
         assert demo.client.room("bob").draft == "mine, saved"
         backs[0]("mine, and more")
         assert composer.text == ""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("deaf", "end"), [(False, signal.SIGTERM), (True, signal.SIGKILL)])
+async def test_an_editor_that_has_to_end_is_told_to_and_one_that_is_deaf_is_killed(
+    tmp_path: Path, deaf: bool, end: signal.Signals
+) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("text")
+    source = "import pathlib, signal, sys, time; how = signal.SIG_IGN if sys.argv[1] == 'deaf' else signal.SIG_DFL; "
+    source += "signal.signal(signal.SIGTERM, how); pathlib.Path(sys.argv[2]).write_text('saved'); time.sleep(600)"
+    saved = asyncio.Event()
+    async with running() as demo:
+        visit = EditorVisit(demo.app, lambda _: saved.set(), lambda: None)
+        going = asyncio.create_task(visit._run((sys.executable, "-c", source, "deaf" if deaf else "ready"), path))
+        await saved.wait()
+        visit.end()
+        assert await going == -end
 
 
 # --- on a real terminal ---------------------------------------------------------------------------------------------
