@@ -11,7 +11,7 @@ from textual.app import App
 from tui.app.account_gate import AccountGate
 from tui.app_port import AppPort
 from tui.keys.commands import REGISTRY
-from tui.keys.handlers import Handlers
+from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.registry import CommandSpec, Context, Registry, Scope, When
 from tui.language import N_, tr
 
@@ -81,7 +81,9 @@ class AppCommands:
         elif spec.scope is Scope.APP:
             await self.handlers.run(spec.id, argument)
         elif self._gate.main is not None:
-            await self._gate.main.handlers.run(spec.id, argument)
+            main = self._gate.main
+            carrier: CarriesCommands = main.panes.writing.composer if spec.scope is Scope.COMPOSER else main
+            await carrier.handlers.run(spec.id, argument)
 
     def open_page(self, name: str) -> None:
         """Open a page by the slash name of its command; one that leads to a conversation opens it."""

@@ -123,6 +123,7 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
                 "write.messages": self._to_messages,
                 "write.older": lambda: self.post_message(self.Recalled(-1)),
                 "write.newer": lambda: self.post_message(self.Recalled(1)),
+                "write.sign": self._begin_sign,
                 "edit.left": self.action_cursor_left,
                 "edit.right": self.action_cursor_right,
                 "edit.up": self.action_cursor_up,
@@ -200,6 +201,12 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
     def typed_sign(self) -> str:
         """Return the name of a sign that begins before the cursor; empty where none does."""
         return typed_name(*self._around_cursor())
+
+    def _begin_sign(self) -> None:
+        """Type the colon before a sign's name, apart from the word before it."""
+        before = self._around_cursor()[1]
+        self.insert(":" if not before or before[-1].isspace() else " :")
+        self.focus()
 
     def take_sign(self, sign: str) -> bool:
         """Put a sign where its name begins before the cursor; returns whether one does. One undo brings back the letters."""

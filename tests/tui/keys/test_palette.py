@@ -15,6 +15,8 @@ from tui.keys.palette import Choice, choices, found, title_of
 from tui.keys.registry import Context
 from tui.screens.catalogue import whole_registry
 from tui.screens.help import matching
+from tui.screens.pages.invite import YourInvitesScreen
+from tui.screens.pages.settings import WordsScreen
 from tui.screens.palette import PaletteScreen
 
 REGISTRY = whole_registry()
@@ -37,6 +39,10 @@ def titles(query: str) -> list[str]:
         ("preferences", "Settings"), ("qr", "Invite someone"), ("shortcuts", "Help"), ("find", "Search"),
         ("theme light", "Colours: light"), ("colors dark", "Colours: dark"), ("icons ascii", "Signs: ascii"),
         ("logout", "Lock now"), ("/unblock", "Unblock"), ("ctrl+k", "Go to a conversation"), ("STATUS", "Network"),
+        ("words", "Show my words"), ("recover", "Show my words"), ("revoke", "Your invitations"),
+        ("invitations", "Your invitations"), ("smile", "Put a sign into the text"), ("traffic", "Network"),
+        ("emoji", "Put a sign into the text"), ("resend", "Send again what you wrote"), ("data", "Network"),
+        ("again", "Send again what you wrote"), ("sent before", "Send again what you wrote"), ("connection", "Network"),
     ],
 )  # fmt: skip
 def test_words_find_what_people_mean_by_them(query: str, first: str) -> None:
@@ -86,6 +92,15 @@ def test_signs_without_spaces_are_found_within_a_run_of_them_and_letters_only_fr
     assert score("会话", [("会话", 1.0)]) > score("会话", [("会话框", 1.0)]) > score("会话", [("新会话", 1.0)])
     assert score("话会", [("会话", 1.0)]) == 0
     assert score("trl", [("ctrl", 1.0)]) == 0
+
+
+def test_an_account_is_more_than_its_removal() -> None:
+    assert {"Show my words", "Settings", "Remove this account"} <= set(titles("account"))
+
+
+def test_help_finds_traffic_and_the_words() -> None:
+    assert "app.network" in [spec.id for spec in matching(REGISTRY, "traffic")]
+    assert "app.words" in [spec.id for spec in matching(REGISTRY, "recover")]
 
 
 def test_scattered_letters_find_nothing() -> None:
@@ -143,3 +158,34 @@ async def test_enter_does_what_is_chosen() -> None:
         await demo.press("ctrl+p")
         await demo.press("ctrl+p")
         await until(demo.pilot, lambda: demo.app.screen is demo.app.screen_stack[1])
+
+
+@pytest.mark.asyncio
+async def test_what_stands_on_pages_and_in_writing_is_opened_or_done_from_the_palette() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        for words, page in (("recover", WordsScreen), ("revoke", YourInvitesScreen)):
+            await demo.press("ctrl+p")
+            await demo.write(words)
+            await demo.press("enter")
+            await until(demo.pilot, lambda page=page: isinstance(demo.app.screen, page))  # type: ignore[misc]
+            await demo.press("escape")
+        await demo.write("well")
+        await demo.press("ctrl+p")
+        await demo.write("emoji")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: demo.composer.text == "well :")
+        assert demo.composer.has_focus
+
+
+@pytest.mark.asyncio
+async def test_what_one_wrote_is_sent_again_from_the_palette() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("the same once more")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: demo.composer.text == "")
+        await demo.press("ctrl+p")
+        await demo.write("resend")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: demo.composer.text == "the same once more")

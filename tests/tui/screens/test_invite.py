@@ -16,9 +16,10 @@ from tests.support.client import FakeClient
 from tests.support.world import NOW
 from tests.tui.stage import Stage
 from tests.tui.until import until, until_equal, write
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.screens.pages.greetings import GreetingsScreen
-from tui.screens.pages.invite import InviteScreen
+from tui.screens.pages.invite import InviteScreen, YourInvitesScreen
 from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.widgets.menu import Menu
 from tui.widgets.path_field import PathField
@@ -171,6 +172,17 @@ async def test_an_invitation_is_revoked_from_the_list_once_confirmed() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert on(InviteScreen, app)
+
+
+@pytest.mark.asyncio
+async def test_your_invitations_open_at_the_list_where_one_is_revoked() -> None:
+    world = FakeClient()
+    await world.call(api.InviteCreate(expires_in=DAY, max_uses=1, note="Anna"))
+    app = Stage(YourInvitesScreen, world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.focused, Menu))
+        await pilot.press("r")
+        await until(pilot, lambda: on(ConfirmScreen, app))
 
 
 @pytest.mark.asyncio

@@ -92,7 +92,7 @@ class NetworkScreen(Page[None], NothingUnsaved):
         id="app.network", group=APP, scope=Scope.APP, title=N_("Network"),
         help=N_("Who your node is linked to and how it is doing."),
         slash="network", after="app.settings", when=When.ANYTIME,
-        synonyms=N_("status connection peers nodes offline online internet"),
+        synonyms=N_("status connection peers nodes offline online internet traffic data usage bytes bandwidth"),
     )  # fmt: skip
     heading = N_("Network")
     hints = (("↑↓", N_("scroll")), ("Esc", N_("back")))

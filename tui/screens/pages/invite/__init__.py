@@ -3,6 +3,6 @@
 ``screen`` holds the form and the list, ``code`` shows one invitation as QR and text, ``save`` asks where to put a picture.
 """
 
-from tui.screens.pages.invite.screen import InviteScreen
+from tui.screens.pages.invite.screen import InviteScreen, YourInvitesScreen
 
-__all__ = ["InviteScreen"]
+__all__ = ["InviteScreen", "YourInvitesScreen"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding
@@ -60,7 +60,7 @@ class InviteScreen(Page[None], NothingUnsaved):
         id="people.invite", group=PEOPLE, scope=Scope.APP, title=N_("Invite someone"),
         help=N_("Make an invitation as a link and a QR code."),
         slash="invite", after="go.list",
-        synonyms=N_("invitation link qr code share contact new friend"),
+        synonyms=N_("invitation link qr code share contact new friend person greet"),
     )  # fmt: skip
     heading = N_("Invite someone")
     hints = (("↑↓", N_("move")), ("←→", N_("choose")), ("Enter", N_("create")), ("Esc", N_("back")))
@@ -73,8 +73,12 @@ class InviteScreen(Page[None], NothingUnsaved):
         ("Esc", N_("back")),
     )
 
+    at_list: ClassVar[bool] = False
+    """Whether it opens at the list rather than at the form."""
+
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
+        self._goes_to_list = self.at_list
         self._invites: list[api.Invite] = []
 
     def compose_body(self) -> ComposeResult:
@@ -168,6 +172,9 @@ class InviteScreen(Page[None], NothingUnsaved):
         narrow = self.size.width < 60
         now = app_of(self).now()
         self.query_one(Menu).show([Option(_row(invite, now, narrow=narrow), id=invite.id) for invite in self._invites])
+        if self._goes_to_list and self._invites:
+            self._goes_to_list = False
+            self.query_one(Menu).focus()
 
     @on(OptionList.OptionSelected, "#invites")
     def _selected(self, message: OptionList.OptionSelected) -> None:
@@ -214,6 +221,18 @@ class InviteScreen(Page[None], NothingUnsaved):
         else:
             self.notice.say(tr("Revoked."), "good")
         self._reload()
+
+
+class YourInvitesScreen(InviteScreen):
+    """The same page, at its list: for those who look for an invitation they made, to show or to revoke it."""
+
+    opened_by = CommandSpec(
+        id="people.invitations", group=PEOPLE, scope=Scope.APP, title=N_("Your invitations"),
+        help=N_("The invitations you made: show one again, or revoke it."),
+        slash="invitations", after="people.invite",
+        synonyms=N_("revoke cancel withdraw invites links end delete used"),
+    )  # fmt: skip
+    at_list = True
 
 
 def _row(invite: api.Invite, now: int, *, narrow: bool) -> Content:

@@ -24,7 +24,6 @@ from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
-from tui.screens.pages.settings.words import WordsScreen
 from tui.text.sanitize import kept_name
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
@@ -174,7 +173,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
         id="app.settings", group=APP, scope=Scope.APP, title=N_("Settings"),
         help=N_("Colours, keys, locking, notifications."),
         slash="settings", after="app.lock",
-        synonyms=N_("preferences options configure config setup theme colours colors notifications name password passcode"),
+        synonyms=N_(
+            "preferences options configure config setup theme colours colors notifications name account profile password "
+            "passcode hiding"
+        ),
     )  # fmt: skip
     heading = N_("Settings")
     hints = (("↑↓", N_("move")), ("←→", N_("change")), ("Esc", N_("back")))
@@ -327,9 +329,6 @@ class SettingsScreen(Page[None], NothingUnsaved):
         self.app.push_screen(ChangePasscodeScreen(self.client), changed)
 
     @on(FlatButton.Pressed, "#words")
-    def _show_words(self) -> None:
-        self.app.push_screen(WordsScreen(self.client))
-
     @on(FlatButton.Pressed, "#export-all")
     @on(FlatButton.Pressed, "#import")
     @on(FlatButton.Pressed, "#wipe")

@@ -9,6 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
 from core import api
+from tui.keys.commands import APP
+from tui.keys.registry import CommandSpec, Scope
 from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.onboarding.words import WordTable
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 class WordsScreen(Page[None], NothingUnsaved):
     """Asks for the passcode, then shows the words until it is left."""
 
+    opened_by = CommandSpec(
+        id="app.words", group=APP, scope=Scope.APP, title=N_("Show my words"),
+        help=N_("The eighteen words that bring the account back on another device."),
+        slash="words", after="app.settings",
+        synonyms=N_("recover recovery restore seed phrase mnemonic secret backup account eighteen 18"),
+    )  # fmt: skip
     heading = N_("Your eighteen words")
     hints = (("Enter", N_("show them")), ("Ctrl+T", N_("show the passcode")), ("Esc", N_("back")))
 
