@@ -146,7 +146,7 @@ async def test_an_editor_that_has_to_end_is_told_to_and_one_that_is_deaf_is_kill
         going = asyncio.create_task(visit._run((sys.executable, "-c", source, "deaf" if deaf else "ready"), path))
         await saved.wait()
         visit.end()
-        assert await going == -end
+        assert await asyncio.wait_for(going, 20.0) == -end
 
 
 # --- on a real terminal ---------------------------------------------------------------------------------------------
