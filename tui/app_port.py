@@ -69,6 +69,10 @@ class KeysPort(Protocol):
         """Return the key that does what ``key`` does untold, as hints name it; nothing where none does."""
         ...
 
+    def within(self, text: str) -> str:
+        """Return a sentence that names keys of the program with those that count."""
+        ...
+
 
 class AppPort(Protocol):
     """The app, as its screens see it."""

@@ -18,6 +18,7 @@ from tui.config.folder import KEYS_FILE, write_own
 from tui.config.keys_file import KeysFile, written
 from tui.keys.effective import Denied, Effective, effective, split
 from tui.keys.keymap import key_name
+from tui.keys.named_keys import instead_of, labels_of, renamed
 from tui.keys.registry import CommandSpec, Registry, Scope
 from tui.language import N_, tr
 
@@ -62,11 +63,7 @@ class KeyChoice:
         self.denied = found.denied
         self._registry.rekey(found.keys)
         self._order.learn(self._registry)
-        self._labels = {
-            key_name(split(spec.keys)[0]): key_name(found.keys[spec.id][0]) if found.keys[spec.id] else ""
-            for spec in self._program.values()
-            if spec.keys and "+" in spec.keys and found.keys[spec.id][:1] != split(spec.keys)[:1]
-        }
+        self._labels = labels_of(self._program, found.keys)
         self._selecting = {
             key_name(key): key_name(key if key in found.keys[spec.id] else next(iter(found.keys[spec.id]), ""))
             for spec in self._program.values()
@@ -118,3 +115,7 @@ class KeyChoice:
     def label(self, key: str) -> str:
         """Return the key that does what ``key`` does untold, as hints name it; nothing where none does."""
         return self._labels.get(key, key)
+
+    def within(self, text: str) -> str:
+        """Return a sentence that names keys of the program with those that count."""
+        return renamed(text, instead_of(self._program, self._labels)) if self._labels else text

@@ -26,11 +26,13 @@ from tui.words.guide import GUIDE
 from tui.words.legend import legend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
 
     from tui.keys.registry import CommandSpec, Context, Registry
+
+    Naming = Callable[[str], str]
 
 _HEADING = Style(bold=True, underline=True)
 _KEY = Style(bold=True)
@@ -56,10 +58,10 @@ def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
     return [spec for spec in specs if all(word in text_of(spec) for word in wanted)]
 
 
-def command_lines(keys: str, spec: CommandSpec, width: int) -> list[Content]:
+def command_lines(keys: str, spec: CommandSpec, width: int, named: Naming = str) -> list[Content]:
     """Return one command: its keys, its slash name, what it does, wrapped to its own column."""
     slash = f"/{spec.slash} {tr(spec.argument)}".strip() if spec.slash else ""
-    what, filled = tr(spec.help), keys + " " * (_KEYS - width_of(keys))
+    what, filled = named(tr(spec.help)), keys + " " * (_KEYS - width_of(keys))
     if width < _NARROW:
         head = "  ".join(each for each in (keys, slash) if each)
         return [Content.styled(head, _KEY), *_wrapped(what, width, _INDENT)]
@@ -99,22 +101,27 @@ def sign_lines(signs: Iterable[tuple[str, str]], words: str, width: int) -> list
     return [Content(""), Content.styled(tr("Signs"), _HEADING), *lines] if lines else []
 
 
-def help_text(specs: Iterable[CommandSpec], words: str, width: int, signs: Iterable[tuple[str, str]] = ()) -> Content:
-    """Return commands by group, the signs, then the chapters of the guide, as far as they match the words typed."""
+def help_text(
+    specs: Iterable[CommandSpec], words: str, width: int, signs: Iterable[tuple[str, str]] = (), named: Naming = str
+) -> Content:
+    """Return commands by group, the signs, then the chapters of the guide, as far as they match the words typed.
+
+    ``named`` puts the keys that count into a sentence.
+    """
     lines: list[Content] = []
     group = ""
     for keys, spec in merged(matching(specs, words)):
         if spec.group != group:
             group = spec.group
             lines += [Content(""), Content.styled(tr(group), _HEADING)]
-        lines += command_lines(keys, spec, width)
+        lines += command_lines(keys, spec, width, named)
     lines += sign_lines(signs, words, width)
     wanted = words.casefold().split()
     for title, paragraphs in GUIDE:
         text = in_both(title, *paragraphs)
         if all(word in text for word in wanted):
             lines += [Content(""), Content.styled(tr(title), _HEADING)]
-            lines += [line for paragraph in paragraphs for line in _wrapped(tr(paragraph), width, 0)]
+            lines += [line for paragraph in paragraphs for line in _wrapped(named(tr(paragraph)), width, 0)]
     return Content("\n").join(lines[1:]) if lines else Content(tr("Nothing here has these words in it."))
 
 
@@ -188,9 +195,9 @@ class HelpScreen(Screen[None], NothingUnsaved):
     @on(Input.Changed)
     def _show(self) -> None:
         width = max(20, self._scroller.scrollable_content_region.width)
-        self.query_one("#help", Static).update(
-            help_text(self._specs, self.query_one(TextField).value, width, legend(app_of(self).glyphs))
-        )
+        app, words = app_of(self), self.query_one(TextField).value
+        text = help_text(self._specs, words, width, legend(app.glyphs), app.keys.within)
+        self.query_one("#help", Static).update(text)
         self._scroller.scroll_home(animate=False)
 
     @property

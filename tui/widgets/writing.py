@@ -153,7 +153,8 @@ class WritingArea(Vertical):
         below, line = self.query_one("#below", Static), self.query_one("#line")
         below.display = bool(self.below or self.types) and not self._framed
         said = [self.types] if self.types else []
-        below.update(Content("   ".join([*said, f"{self.below}  Alt+End"] if self.below else said)))
+        key = app_of(self).keys.label("Alt+End")
+        below.update(Content("   ".join([*said, f"{self.below}  {key}".rstrip()] if self.below else said)))
         if not self._framed:
             line.styles.border = None
             return
@@ -162,7 +163,7 @@ class WritingArea(Vertical):
         line.styles.border_title_align = "right"
         news = [(f" {self.below} ", "bold $ground on $notice" if app_of(self).pens.tinted else "bold reverse")]
         parts = [Content.styled(f" {self.types} ", f"${self._role}")] if self.types else []
-        parts += [Content.assemble(*news, (" Alt+End", "bold $ink"))] if self.below else []
+        parts += [Content.assemble(*news, (f" {key}".rstrip(), "bold $ink"))] if self.below else []
         line.border_title = Content(self._rule).join(parts) if parts else ""
         if self._lower is not None:
             self.show_lower(self._lower)

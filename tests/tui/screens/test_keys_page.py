@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from tests.support.client import FakeClient
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
+from tui import screens
 from tui.config.local import Local, load
 from tui.screens.pages.keys import KeysScreen
+from tui.screens.pages.keys.fixed import FIXED
 from tui.screens.pages.keys.press import PressScreen
 from tui.screens.switcher import SwitcherScreen
 from tui.widgets.menu import Menu
@@ -145,3 +148,44 @@ async def test_each_command_has_one_row_on_a_narrow_terminal() -> None:
         rows = [strip.text for strip in menu(demo).render_lines(menu(demo).size.region)]
         assert sum("Ctrl+J" in row for row in rows) == 1
         assert not [row for row in rows if row.startswith(("Alt", "Ctrl", "Shift"))]
+
+
+async def test_sentences_name_the_keys_that_count() -> None:
+    async with running(120, 30) as demo:
+        keys = demo.app.keys
+        keys.choose("people.greetings", ("f7",))
+        keys.choose("go.search", ())
+        keys.choose("write.undo", ("f9",))
+        assert keys.within("Ann greets you: Alt+G answers.") == "Ann greets you: F7 answers."
+        assert keys.within("按 Alt+G回答。") == "按 F7回答。"
+        assert keys.within("Nothing was searched yet: Ctrl+F searches.").endswith("/search searches.")
+        assert keys.within("Ctrl+I is Tab, Ctrl+M is Enter.") == "Ctrl+I is Tab, Ctrl+M is Enter."
+        await demo.press("f1")
+        await until(demo.pilot, lambda: "F9 brings it back" in str(demo.app.screen.query_one("#help").render()))
+
+
+async def test_keys_that_cannot_be_changed_come_last_and_are_said_to_be_so() -> None:
+    async with running() as demo:
+        await choose(demo, "fixed 0")
+        row = menu(demo).get_option("fixed 0")
+        assert str(row.prompt).split() == ["Back", "Esc"]
+        assert "same for everybody" in str(demo.app.screen.query_one("#about").render())
+        await demo.press("enter")
+        await until(demo.pilot, lambda: said(demo) == "This key cannot be changed.")
+        await demo.press("d", "r", "end")
+        assert menu(demo).chosen_id == f"fixed {len(FIXED) - 1}"
+        assert demo.app.keys.own() == {}
+
+
+def letters_of_screens() -> set[str]:
+    used: set[str] = set()
+    for path in sorted(Path(screens.__path__[0]).rglob("*.py")):
+        for keys in re.findall(r'Binding\(\s*"([^"]+)"', path.read_text(encoding="utf-8")):
+            used |= {key for key in keys.split(",") if len(key) == 1}
+    return used
+
+
+async def test_each_letter_of_a_page_or_sheet_is_listed() -> None:
+    listed = {key.strip() for _, keys, _ in FIXED for key in keys.split(",")}
+    assert "y" in letters_of_screens()
+    assert letters_of_screens() <= listed

@@ -6,11 +6,13 @@ import pytest
 
 from core import api
 from tests.support.client import PASSCODE, WORDS, FakeClient
+from tests.tui.demo import running
 from tests.tui.stage import Stage
 from tests.tui.until import focus, until, until_equal, write
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.onboarding.words import WordTable
 from tui.screens.page import Page
+from tui.screens.pages.keys import KeysScreen
 from tui.screens.pages.settings import SettingsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
 from tui.screens.pages.settings.screen import ROWS, groups
@@ -29,6 +31,10 @@ def settling(client: FakeClient | None = None) -> Stage:
 def notice(app: Stage) -> str:
     assert isinstance(app.screen, Page)
     return app.screen.notice.said
+
+
+def meaning(app: Stage) -> str:
+    return str(app.screen.query_one("#meaning").render())
 
 
 def stores(app: Stage) -> int:
@@ -154,12 +160,14 @@ async def test_arrows_walk_through_all_rows_and_back() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.focused)
         seen = []
-        for _ in range(len(ROWS) + 8):
+        for _ in range(len(ROWS) + 9):
             assert app.focused is not None
             seen.append(app.focused.id)
             await pilot.press("down")
         assert seen == [
-            *(field for _, fields in groups() for field in fields),
+            *groups()[0][1],
+            "open-keys",
+            *(field for _, fields in groups()[1:] for field in fields),
             "person",
             "passcode",
             "words",
@@ -169,3 +177,21 @@ async def test_arrows_walk_through_all_rows_and_back() -> None:
             "import",
             "wipe",
         ]
+
+
+async def test_the_button_of_keys_opens_their_page() -> None:
+    async with running() as demo:
+        demo.app.open_page("settings")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, SettingsScreen))
+        await focus(demo.pilot, "#open-keys")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
+
+
+async def test_the_row_of_the_enter_key_names_the_key_that_does_the_other() -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await focus(pilot, "#enter_sends")
+        await until(pilot, lambda: "Ctrl+J breaks the line" in meaning(app))
+        await pilot.press("right")
+        await until(pilot, lambda: "Ctrl+J sends" in meaning(app))

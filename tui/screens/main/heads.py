@@ -48,7 +48,7 @@ class Heads:
         self._navigation = navigation
         self._chat = chat
         self._focused = focused
-        self._side_shown = ("", "", "")
+        self._side_shown = ("", "", "", "")
         self._welcome_shown: tuple[Content, bool] | None = None
         self.on_show: Callable[[], None] = lambda: None
         """Called when another conversation may be open."""
@@ -60,7 +60,7 @@ class Heads:
 
     def forget_shown(self) -> None:
         """Forget what was drawn: all of it is in another language now."""
-        self._side_shown = ("", "", "")
+        self._side_shown = ("", "", "", "")
 
     def show(self) -> None:
         """Draw the list, the header and the details."""
@@ -102,17 +102,21 @@ class Heads:
         title = "" if self._is_rail else "sottovoce"
         waiting = tr_n("{count} greeting", "{count} greetings", self.greetings)
         greetings = f"{self.greetings} " if self._is_rail else f"{waiting}  "
-        if (title, note, greetings) == self._side_shown:
+        key = self._app.keys.label("Alt+G")
+        if (title, note, greetings, key) == self._side_shown:
             return  # at each key: a line that is drawn anew is paid for in bytes
-        self._side_shown = title, note, greetings
+        self._side_shown = title, note, greetings, key
         self._panes.side_title.update(Content.assemble((title, "bold"), gap, (note, "bold $notice")))
         self._panes.waiting.display = bool(self.greetings)
-        self._panes.waiting.update(Content.assemble((greetings, "bold $notice"), ("Alt+G", "bold")))
+        self._panes.waiting.update(Content.assemble((greetings, "bold $notice"), (key, "bold")))
 
     def _show_welcome(self) -> None:
         invitation = self._app.start_invitation
         there = bool(self._navigation.conversations)
-        ways = ways_in(has_conversations=there, greetings=self.greetings, offered=invitation.name if invitation else "")
+        named = ways_in(
+            has_conversations=there, greetings=self.greetings, offered=invitation.name if invitation else ""
+        )
+        ways = [(key, leads) for key, leads in ((self._app.keys.label(key), leads) for key, leads in named) if key]
         text = welcome(title_of(has_conversations=there, greetings=self.greetings), ways)
         # Where there is room for both panes, the list only says that it is empty.
         alone = self._panes.layout.has_class("-narrow")

@@ -67,7 +67,8 @@ class News:
                 self._row_changed(event)
                 self._gather.go()
             case api.GreetingReceived():
-                self._app.tell(tr("{name} greets you: Alt+G answers.").format(name=clean_name(event.name)))
+                said = self._app.keys.within(tr("{name} greets you: Alt+G answers."))
+                self._app.tell(said.format(name=clean_name(event.name)))
                 self._attempts.begin(self._conversations.read_greetings(), group="greetings")
                 self._app.notices.heard(Incoming(is_greeting=True, name=event.name, text=event.text))
             case api.DeviceChanged(state="unknown"):

@@ -6,11 +6,14 @@ from tui.app_port import AppPort
 from tui.chat.navigation import Navigation
 from tui.chat.search_hits import SearchHits
 from tui.keys.handlers import Handlers
-from tui.language import tr
+from tui.language import N_, tr
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.heads import Heads
+
+# Behind the number of a hit.
+HIT_KEYS = (("n", N_("next")), ("N", N_("previous")), ("Esc", N_("back to writing")))
 
 
 class SearchWalk:
@@ -57,15 +60,16 @@ class SearchWalk:
     async def _go(self, step: int) -> None:
         hits = self._hits
         if hits is None:
-            self._app.tell(tr("Nothing was searched yet: Ctrl+F searches."))
+            self._app.tell(self._app.keys.within(tr("Nothing was searched yet: Ctrl+F searches.")))
             return
         hit = await hits.step(step)
         if hit is None:
             self._app.tell(tr("That was the oldest hit.") if step > 0 else tr("That was the newest hit."))
             return
         await self._conversations.open(hit.conversation, hit.message, hits.words)
-        said = tr("Hit {number} of {count}.  n next  N previous  Esc back to writing")
-        self._app.tell(said.format(number=hits.at + 1, count=hits.count))
+        said = [tr("Hit {number} of {count}.").format(number=hits.at + 1, count=hits.count)]
+        said += [f"{key} {tr(what)}" for key, what in self._app.keys.selecting(HIT_KEYS)]
+        self._app.tell("  ".join(said))
 
     def clear_caches(self) -> None:
         """Forget the hits."""

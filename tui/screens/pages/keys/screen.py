@@ -1,4 +1,7 @@
-"""The page that lists every command with its keys, by group, and changes them; each change is in ``keys.toml`` at once."""
+"""The page that lists every command with its keys, by group, and changes them; each change is in ``keys.toml`` at once.
+
+Last come the keys that cannot be changed (``fixed``).
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from tui.keys.registry import CommandSpec, Scope, When
 from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
+from tui.screens.pages.keys import fixed
 from tui.screens.pages.keys.press import PressScreen
 from tui.text.sanitize import fit, pad
 from tui.widgets.menu import Menu
@@ -29,10 +33,17 @@ if TYPE_CHECKING:
 
     from core.api import Client
 
+# What the ids of rows begin with whose keys nobody can change.
+_FIXED: Final = "fixed"
 # Cells of the column of titles.
 _TITLE: Final = 30
 # Rows around the list, by the screen's height: edges, notice, margins, what is said of the chosen command.
 _AROUND: Final = {"-short": 6, "-tall": 9, "-roomy": 13}
+
+
+def heading_row(group: str) -> Option:
+    """Return the line above a group."""
+    return Option(Content.styled(tr(group), "bold underline"), id=f"group {group}", disabled=True)
 
 
 def row_of(spec: CommandSpec, *, own: bool, width: int) -> Content:
@@ -104,8 +115,11 @@ class KeysScreen(Page[None], NothingUnsaved):
         for spec in app_of(self).registry:
             if spec.group != group:
                 group = spec.group
-                options.append(Option(Content.styled(tr(group), "bold underline"), id=f"group {group}", disabled=True))
+                options.append(heading_row(group))
             options.append(Option(row_of(spec, own=spec.id in own, width=width), id=spec.id))
+        options.append(heading_row(fixed.HEADING))
+        for number, (does, key, _) in enumerate(fixed.FIXED):
+            options.append(Option(Content(f"  {pad(tr(does), _TITLE)}{key}"), id=f"{_FIXED} {number}"))
         menu.show(options)
         if menu.highlighted is None or menu.get_option_at_index(menu.highlighted).disabled:
             menu.action_first()
@@ -123,9 +137,10 @@ class KeysScreen(Page[None], NothingUnsaved):
         """Say what the command does, which keys it had, and what stands against those it has."""
         spec = self._chosen
         if spec is None:
+            self._explain_fixed()
             return
         keys = app_of(self).keys
-        said = [tr(spec.help)]
+        said = [keys.within(tr(spec.help))]
         if spec.slash:
             said.append(tr("Also {command}.").format(command=f"/{spec.slash}"))
         before = keys.defaults().get(spec.id, ())
@@ -134,6 +149,14 @@ class KeysScreen(Page[None], NothingUnsaved):
         said += [tr("{why}.").format(why=why) for key in split(spec.keys) if (why := doubt(key))]
         said += [denied.said for denied in keys.denied if denied.spec.id == spec.id]
         self.query_one("#about", Static).update(Content(" ".join(said)))
+
+    def _explain_fixed(self) -> None:
+        """Say where the chosen key that nobody can change means that."""
+        kind, _, number = (self.query_one(Menu).chosen_id or "").partition(" ")
+        if kind == _FIXED:
+            where = tr(fixed.FIXED[int(number)][2])
+            said = tr("{where} It is the same for everybody.").format(where=where)
+            self.query_one("#about", Static).update(Content(said))
 
     # --- changing it --------------------------------------------------------------------------------------------------
 
@@ -149,6 +172,7 @@ class KeysScreen(Page[None], NothingUnsaved):
     async def _ask(self, *, added: bool) -> None:
         spec = self._chosen
         if spec is None:
+            self.notice.say(tr("This key cannot be changed."), "bad")
             return
         key = cast("str | None", await self.app.push_screen_wait(PressScreen(self.client, spec)))
         if key is not None:

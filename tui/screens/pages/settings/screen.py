@@ -15,6 +15,7 @@ from core import api
 from core.node.cover import bytes_per_day
 from tui.app_port import app_of
 from tui.keys.commands import APP, AUTO, GLYPH_NAMES, LAYOUT_NAMES, THEME_NAMES
+from tui.keys.keymap import key_names
 from tui.keys.presets import PRESETS
 from tui.keys.registry import CommandSpec, Scope
 from tui.language import LANGUAGES, N_, tr
@@ -66,7 +67,7 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
     "enter_sends": (
         N_("Enter key"),
         [(N_("sends"), True), (N_("breaks the line"), False)],
-        N_("Ctrl+J always breaks the line, or sends when Enter does not."),
+        N_("Ctrl+J always breaks the line, or sends when Enter does not."),  # with the keys that count: ``ENTER_MEANS``
     ),
     "keys": (
         N_("Keys"),
@@ -114,6 +115,11 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         N_("Empty packets hide when you write. sparing, for metered lines, hides little; strong adds seconds."),
     ),
 }
+# What the Enter key's row means, by whether Enter sends: the key of the other.
+ENTER_MEANS = {
+    True: ("write.newline", N_("Enter sends, {key} breaks the line.")),
+    False: ("write.send", N_("Enter breaks the line, {key} sends.")),
+}
 # Headings, and the fields below each; a field that none names comes last.
 GROUPS: Final = (
     (N_("This terminal"), ("theme", "glyphs", "layout", "language", "enter_sends", "keys", "low_bandwidth")),
@@ -123,6 +129,7 @@ GROUPS: Final = (
 # What the rest means, by the id of its widget.
 ABOUT = {
     "person": N_("Shown to people you invite or greet from now on. Enter keeps it."),
+    "open-keys": N_("Lists all keys by what they do, and changes each."),
     "passcode": N_("You type it once in 20 hours where this system can keep it, and after each lock."),
     "words": N_("The eighteen words bring the account back on another device. The passcode is asked first."),
     "lock": N_("Hides everything until the passcode is typed. Messages still come in for up to 20 hours."),
@@ -199,6 +206,9 @@ class SettingsScreen(Page[None], NothingUnsaved):
                 with Horizontal(classes="row"):
                     yield Label(label, classes="label")
                     yield Choice([*offered(field), *self._own_themes(field)], stored[field], id=field)
+            if "keys" in fields:
+                with Horizontal(classes="buttons"):
+                    yield FlatButton(tr("Keys"), id="open-keys")
         yield Static(tr("Your account"), classes="heading")
         with Horizontal(classes="row"):
             yield Label(tr("Name"), classes="label")
@@ -272,12 +282,21 @@ class SettingsScreen(Page[None], NothingUnsaved):
         focused = self.focused.id if self.focused is not None else None
         row = ROWS.get(focused or "")
         cost = ""
+        if focused == "enter_sends":
+            self._say_enter()
+            return
         if focused == "pace" and self._hour is not None:
             out, into = map(size_words, self._hour)
             cost = " " + tr("Last hour: {out} out, {into} in.").format(out=out, into=into)
         self.query_one("#meaning", Static).update(
             Content(tr(row[2]) + cost if row else tr(ABOUT.get(focused or "", "")))
         )
+
+    def _say_enter(self) -> None:
+        """Say which key does what Enter does not."""
+        command, said = ENTER_MEANS[self._settings.enter_sends]
+        names = key_names(app_of(self).registry.get(command))
+        self.query_one("#meaning", Static).update(Content(tr(said).format(key=(*names, tr("no key"))[0])))
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -291,6 +310,8 @@ class SettingsScreen(Page[None], NothingUnsaved):
         """Draw by the new settings first, then store what changed."""
         self._settings = msgspec.structs.replace(self._settings, **changed)
         await app_of(self).apply_settings(self._settings)
+        if "enter_sends" in changed:
+            self._say_enter()
         try:
             await self.client.call(api.SettingsSet(settings=changed))
         except api.ApiError as error:
@@ -319,6 +340,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
         else:
             self._person = name
             self.notice.say(tr("Your name is changed. Contacts keep the one they know."), "good")
+
+    @on(FlatButton.Pressed, "#open-keys")
+    def _open_keys(self) -> None:
+        app_of(self).open_page("keys")
 
     @on(FlatButton.Pressed, "#passcode")
     def _ask_passcode(self) -> None:
