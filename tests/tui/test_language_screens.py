@@ -73,7 +73,7 @@ def words_in(data: object) -> set[str]:
 def told_by(client: FakeClient, place: str) -> set[str]:
     """Return the words that people wrote in this world and that are shown in a place, and names and keys of its accounts."""
     data: list[object] = [client.name, INVITE, client.invites, client.greetings, [room.name for room in client.rooms]]
-    if place.startswith("main"):
+    if place.startswith("main") or place == "message":
         data += [[room.rows, room.draft] for room in client.rooms]
     if place in {"words", "check", "restore"}:
         data.append([*SEED_WORDS, "hosre"])
