@@ -24,7 +24,7 @@ class NewPasscode(Vertical):
 
     DEFAULT_CSS = """
     NewPasscode { height: auto; width: 1fr; }
-    NewPasscode #strength { width: 1fr; height: 1; }
+    NewPasscode #strength { width: 1fr; height: auto; min-height: 1; }
     """
 
     class Finished(Message):
@@ -104,7 +104,7 @@ class NewPasscode(Vertical):
         self._show(f"{strength.bar} {strength.name}{advice}")
 
     def _show(self, text: str) -> None:
-        self.query_one("#strength", Static).update(Content(text), layout=False)
+        self.query_one("#strength", Static).update(Content(text))  # advice may take a second row
 
     @on(SecretField.Entered, "#new")
     def _next(self) -> None:

@@ -5,6 +5,9 @@ One word for one thing, everywhere: Ctrl+K *goes to* a conversation, Ctrl+P list
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Final
+
 from textual.content import Content
 
 from tui.language import N_, tr, tr_n
@@ -38,11 +41,14 @@ SELECT_HINTS = (
     ("r", N_("answer")),
     ("Space", N_("mark")),
     ("+", N_("react")),
-    ("e", N_("edit")),
     ("y", N_("copy")),
     ("d", N_("delete")),
+    ("e", N_("edit")),
     ("Esc", N_("back")),
 )
+# What those keys want of a message, by its name behind ``select.``, where not every message lets it be done. The last ones
+# come last above, so that the rest of the line stays where it is from one message to the next.
+NOT_WITH_ALL: Final = {"r": "answer", "+": "react", "e": "edit"}
 # In front of these stands how many messages are marked.
 MARKED = N_("marked")
 MARK_HINTS = (
@@ -67,6 +73,11 @@ def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[t
     if completing:
         return (("Tab", N_("complete")), (sends, N_("do")), ("↑↓", N_("choose")), ("Esc", N_("close")))
     return BLOCKED_HINTS if blocked else ((sends, N_("send")), *CHAT_HINTS)
+
+
+def select_hints(wanted: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return what the keys do with a selected message of which ``wanted`` can be had."""
+    return tuple(hint for hint in SELECT_HINTS if NOT_WITH_ALL.get(hint[0], "") in {"", *wanted})
 
 
 NOBODY = N_("Nobody here yet")

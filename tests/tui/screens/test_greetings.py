@@ -13,6 +13,7 @@ from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import until, until_equal
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.pages.greetings import GreetingsScreen
+from tui.widgets.hints import Hints
 from tui.widgets.identity import IdentityView, identity_lines
 from tui.widgets.menu import Menu
 
@@ -147,3 +148,16 @@ def test_names_that_fool_the_eye_look_alike(one: str, other: str) -> None:
 def test_other_names_do_not() -> None:
     assert not look_alike("Alice", "Bob")
     assert not look_alike("", " ")
+
+
+@pytest.mark.asyncio
+async def test_at_the_answers_enter_is_said_to_answer_and_in_the_list_to_go_there() -> None:
+    app = door()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: rows(app) == 2)
+        hints = app.screen.query_one(Hints)
+        assert ("Enter", "go to the answers") in hints.hints
+        await pilot.press("enter")
+        await until(pilot, lambda: ("Enter", "do") in hints.hints)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: ("Enter", "go to the answers") in hints.hints)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import pytest
+from textual.widgets import Static
 
 from core import api
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.screens.emoji import EmojiScreen
-from tui.screens.main.message_menu import MessageMenu, wanted_of
+from tui.screens.main.message_menu import MessageMenu, wanted_of, why_not
 from tui.screens.switcher import SwitcherScreen
+from tui.widgets.chat_log.widget import WANTED
+from tui.widgets.status_line import StatusLine
 
 pytestmark = pytest.mark.asyncio
 
@@ -92,7 +95,7 @@ async def test_reactions_pins_and_the_menu() -> None:
         theirs = await mark(demo, "bob")
         await demo.press("e")
         assert not given(demo, api.MessageEdit)
-        assert "cannot be done" in demo.status()
+        assert "Only your own messages can be edited." in demo.status()
         await demo.press("plus")
         assert shown(demo) is EmojiScreen
         await demo.write("heart")
@@ -187,3 +190,31 @@ async def test_a_sheet_goes_aside_only_where_it_could_hide_what_it_is_about() ->
             await mark(demo, "me")
             await demo.press("enter")
             assert demo.app.screen.styles.align_vertical == place
+
+
+async def test_the_hints_of_a_message_offer_what_can_be_done_with_it() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        hints = demo.main.query_one(StatusLine)
+        for sender, can_edit in (("me", True), ("bob", False), ("me", True)):
+            await mark(demo, sender)
+            assert (("e", "edit") in hints._hints) == can_edit
+            assert ("r", "answer") in hints._hints
+
+
+@pytest.mark.parametrize("kind", ["text", "gap", "imported"])
+async def test_whatever_cannot_be_done_with_a_message_has_its_reason(kind: Any) -> None:
+    row = api.Message(id="1", sender="x", text="no link", sent_at=0, state="received", kind=kind)
+    for wanted in set(WANTED) - {"menu"}:
+        assert bool(why_not(wanted, row)) == (wanted not in wanted_of(row))
+
+
+async def test_a_quoted_message_is_asked_about_in_one_pair_of_quotes() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.client.receive("bob", "“good 😄”")
+        await demo.calm()
+        await mark(demo, "bob")
+        await demo.press("d")
+        question = "\n".join(str(each.render()) for each in demo.app.screen.query(Static))
+        assert "Delete “good 😄” from this device?" in question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.containers import Vertical
 
 from core import api
 from tests.support.client import PASSCODE, WORDS, FakeClient
@@ -18,6 +19,8 @@ from tui.screens.pages.settings.passcode import ChangePasscodeScreen
 from tui.screens.pages.settings.screen import ROWS, groups
 from tui.screens.pages.settings.words import WordsScreen
 from tui.widgets.choice import Choice
+from tui.widgets.hints import Hints
+from tui.widgets.new_passcode import NewPasscode
 from tui.widgets.secret_field import PasscodeField
 
 pytestmark = pytest.mark.asyncio
@@ -195,3 +198,32 @@ async def test_the_row_of_the_enter_key_names_the_key_that_does_the_other() -> N
         await until(pilot, lambda: "Ctrl+J breaks the line" in meaning(app))
         await pilot.press("right")
         await until(pilot, lambda: "Ctrl+J sends" in meaning(app))
+
+
+@pytest.mark.parametrize("rows", [24, 30])
+async def test_the_page_of_the_words_is_as_high_as_what_it_holds_and_its_lower_edge_is_seen(rows: int) -> None:
+    app = Stage(WordsScreen)
+    async with app.run_test(size=(80, rows)) as pilot:
+        await until(pilot, lambda: app.focused)
+
+        def is_whole() -> bool:
+            edge = app.screen.query_one(Hints).region
+            return edge.height == 1 and edge.bottom == app.screen.query_one("#card", Vertical).region.bottom < rows
+
+        await until(pilot, is_whole)
+        await write(pilot, PASSCODE)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query(WordTable))
+        await until(pilot, is_whole)
+
+
+async def test_advice_about_a_passcode_is_read_to_its_end() -> None:
+    app = Stage(ChangePasscodeScreen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await focus(pilot, "#new")
+        await write(pilot, "abcdefgh")
+        line = app.screen.query_one(NewPasscode).query_one("#strength")
+        await until(pilot, lambda: line.size.height == 2)
+        drawn = " ".join(strip.text.strip() for strip in line.render_lines(line.size.region))
+        assert drawn.endswith("are easy to guess.")

@@ -11,6 +11,7 @@ from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
 from tui.language import tr, tr_n
+from tui.screens.main.message_menu import wanted_of
 from tui.screens.main.panes import Panes
 from tui.text.sanitize import clean_name
 from tui.widgets.person_colour import colour_of
@@ -21,8 +22,8 @@ from tui.words.hints import (
     LIST_HINTS,
     MARK_HINTS,
     MARKED,
-    SELECT_HINTS,
     chat_hints,
+    select_hints,
     title_of,
     ways_in,
     welcome,
@@ -143,7 +144,9 @@ class Heads:
         panes.layout.set_class(focused is panes.list or self._navigation.current is None, "names")
         self._show_side()
         if focused is panes.log:
-            hints: tuple[tuple[str, str], ...] = HIT_HINTS if self.among_hits else SELECT_HINTS
+            selected = panes.log.selected
+            wanted = wanted_of(selected) if selected is not None else ()
+            hints: tuple[tuple[str, str], ...] = HIT_HINTS if self.among_hits else select_hints(wanted)
             if marked := len(panes.log.marked):
                 hints = (str(marked), MARKED), *MARK_HINTS
             panes.status.show_hints(self._app.keys.selecting(hints))

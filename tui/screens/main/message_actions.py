@@ -14,7 +14,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
-from tui.screens.main.message_menu import MessageMenu, wanted_of
+from tui.screens.main.message_menu import MessageMenu, why_not
 from tui.screens.message_details.page import MessageDetailsScreen
 from tui.text.sanitize import clean_line, clean_name, fit, kept_text
 from tui.widgets.chat_log import ChatLog
@@ -58,8 +58,8 @@ class MessageActions:
 
     def act_on(self, what: str, message: Message) -> None:
         """Do one of ``tui.widgets.chat_log.widget.WANTED`` with a message, if it can be done with it."""
-        if what != "menu" and what not in wanted_of(message):
-            self._app.tell(tr("That cannot be done with {what}.").format(what=self._what_of(message)), "warning")
+        if what != "menu" and (reason := why_not(what, message)):
+            self._app.tell(reason, "warning")
             return
         self._acts[what](message)
 
@@ -106,7 +106,8 @@ class MessageActions:
     def _what_of(message: Message) -> str:
         if message.kind not in {"text", "imported"}:
             return tr("this remark")
-        return tr("“{text}”").format(text=fit(clean_line(message.text), _QUOTED))
+        text = clean_line(message.text).strip('“”"')  # quotes within quotes are hard to read
+        return tr("“{text}”").format(text=fit(text, _QUOTED))
 
     async def _delete(self, message: Message) -> None:
         deleted = await self._chat.delete([message.id])

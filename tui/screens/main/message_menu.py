@@ -37,6 +37,29 @@ def wanted_of(message: Message) -> list[str]:
     return [*first, "copy", *linked, "forward", "pin", "info", "delete"]
 
 
+# Why something cannot be done with a message, by its name behind ``select.``.
+_WHY_NOT: Final = {
+    "edit": N_("Only your own messages can be edited."),
+    "quoted": N_("This message answers no message that is still there."),
+    "link": N_("There is no link in this message."),
+    "open": N_("There is no link in this message."),
+}
+
+_ONLY_READ: Final = (
+    N_("A message from an archive can only be copied, pinned, looked at or deleted."),
+    N_("A remark can only be copied, pinned, looked at or deleted."),
+)
+
+
+def why_not(wanted: str, message: Message) -> str:
+    """Return why something cannot be done with a message, or nothing where it can."""
+    if wanted in wanted_of(message):
+        return ""
+    if message.kind != "text":
+        return tr(_ONLY_READ[0] if message.kind == "imported" else _ONLY_READ[1])
+    return tr(_WHY_NOT[wanted])
+
+
 class MessageMenu(PickerScreen[str]):
     """Dismisses with what is wanted, as ``wanted_of`` calls it, or None.
 

@@ -272,6 +272,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     @on(ChatLog.Chosen)
     def _chosen_message(self) -> None:
         self._heads.show_details()
+        self._heads.hint()
 
     @on(ChatLog.Wanted)
     def _message_wanted(self, event: ChatLog.Wanted) -> None:

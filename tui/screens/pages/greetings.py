@@ -88,6 +88,13 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         ("r", N_("reject")),
         ("Esc", N_("back")),
     )
+    button_hints = (
+        ("↑↓", N_("choose")),
+        ("Enter", N_("do")),
+        ("a", N_("accept")),
+        ("r", N_("reject")),
+        ("Esc", N_("back")),
+    )
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -131,7 +138,7 @@ class GreetingsScreen(Page[str], NothingUnsaved):
             return
         self._greetings = greetings
         self.set_class(not greetings, "-empty")
-        self.show_keys(*(self.hints if greetings else self.hints[-1:]))
+        self._show_keys()
         now, ellipsis = app_of(self).now(), app_of(self).glyphs.ellipsis
         self.query_one(Menu).show(
             [
@@ -143,6 +150,14 @@ class GreetingsScreen(Page[str], NothingUnsaved):
             ]
         )
         self._show_chosen()
+
+    def on_descendant_focus(self) -> None:
+        """Say what Enter does here: at the buttons it answers."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        hints = self.button_hints if isinstance(self.focused, FlatButton) else self.hints
+        self.show_keys(*(hints if self._greetings else hints[-1:]))
 
     @property
     def _chosen(self) -> api.Greeting | None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 class WordsScreen(Page[None], NothingUnsaved):
     """Asks for the passcode, then shows the words until it is left."""
 
+    DEFAULT_CSS = """
+    WordsScreen #asking { height: auto; width: 1fr; }
+    """
     opened_by = CommandSpec(
         id="app.words", group=APP, scope=Scope.APP, title=N_("Show my words"),
         help=N_("The eighteen words that bring the account back on another device."),
