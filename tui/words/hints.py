@@ -41,13 +41,12 @@ SELECT_HINTS = (
     ("r", N_("answer")),
     ("Space", N_("mark")),
     ("+", N_("react")),
+    ("e", N_("edit")),
     ("y", N_("copy")),
     ("d", N_("delete")),
-    ("e", N_("edit")),
     ("Esc", N_("back")),
 )
-# What those keys want of a message, by its name behind ``select.``, where not every message lets it be done. The last ones
-# come last above, so that the rest of the line stays where it is from one message to the next.
+# What those keys want of a message, by its name behind ``select.``, where not every message lets it be done.
 NOT_WITH_ALL: Final = {"r": "answer", "+": "react", "e": "edit"}
 # In front of these stands how many messages are marked.
 MARKED = N_("marked")
