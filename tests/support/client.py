@@ -54,6 +54,7 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
                 id="g2", identity="x" + GREETER[1:], name="\x1b[31mX\u202e", text="click here\r\x1b[2J", received_at=now,
             ),
         ]  # fmt: skip
+        self.inviter = api.InvitePreview(name="Sam", identity=GREETER[::-1], expires_at=now + HOUR)
         self.calls: list[api.Command[Any]] = []
         self.refuse: dict[type[api.Command[Any]], ApiError] = {}
         self.stopped = False
@@ -226,6 +227,9 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
         room.say("me", command.greeting or "Hello!", self.now, state="queued")
         self.rooms.insert(0, room)
         return api.ConversationRef(conversation=room.id)
+
+    def _contact_preview(self, _: api.ContactPreview) -> api.InvitePreview:
+        return self.inviter
 
     def _greeting_list(self, _: api.GreetingList) -> list[api.Greeting]:
         return list(self.greetings)

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Label, Static, TextArea
+from textual.widgets import Input, Label, Static, TextArea
 
 from core import api
 from core.pictures.reader import PICTURE_SUFFIXES
@@ -19,6 +19,7 @@ from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
 from tui.language import N_, told, tr
 from tui.screens.content import NothingUnsaved
+from tui.screens.inviter import Inviter
 from tui.screens.page import Page
 from tui.terminal.clipboard_reading import read_clipboard, request_for
 from tui.text.qr_reading import UnreadablePicture, read_codes
@@ -31,6 +32,10 @@ from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+    from tui.widgets.notice import Kind
 
 # Where the sentence about an error in general does not say what to do here.
 HERE = {
@@ -45,6 +50,8 @@ HERE = {
     ),
 }
 
+# Seconds without a change of the invitation until it is asked who made it: one typed by a terminal comes in many pieces.
+PAUSE: Final = 0.15
 
 _INSTEAD: Final = N_(
     "The terminal does not answer. If it asks you, allow it; else paste the link, or name the picture's file."
@@ -79,6 +86,8 @@ class AddContactScreen(Page[str], NothingUnsaved):
     def __init__(self, client: api.Client, given: str = "") -> None:
         super().__init__(client)
         self._given = given
+        self._told_of: str | None = None
+        self._pause: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Yield the fields."""
@@ -92,6 +101,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
         with Horizontal(classes="row gap"):
             yield Label(tr("Invitation"), classes="label")
             yield LinkField(placeholder="SOTTOVOCE:...", id="link")
+        yield Inviter(self.client, lambda error: _here(error.kind) or str(explain(error)))
         with Horizontal(classes="row"):
             yield Label(tr("or picture"), classes="label")
             yield PathField(suffixes=PICTURE_SUFFIXES, placeholder="~/invitation.png", id="picture")
@@ -112,7 +122,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
             self._take_given()
         elif (start_invitation := app_of(self).start_invitation) is not None:
             self.query_one(LinkField).value = start_invitation.link
-            self.notice.say(
+            self._tell_of_link(
                 tr("{name}'s invitation is in its place. Say hello, then Tab and Enter send it.").format(
                     name=start_invitation.name
                 ),
@@ -130,7 +140,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
         self._given = ""
         if is_whole(field.link):
             self.query_one(SmallEditor).focus()
-            self.notice.say(tr("The invitation is in its place. Say hello, then Tab and Enter send it."), "good")
+            self._tell_of_link(tr("The invitation is in its place. Say hello, then Tab and Enter send it."), "good")
         else:
             field.focus()
             self._ask_for_the_rest()
@@ -139,6 +149,33 @@ class AddContactScreen(Page[str], NothingUnsaved):
         """Forget the invitation and the greeting."""
         self._given = ""
         self.clear_fields()
+        self.query_one(Inviter).look("")
+
+    def _tell_of_link(self, text: str, kind: Kind, *, about: Widget | None = None) -> None:
+        """Say something that holds as long as the invitation is the one that is there now."""
+        self._told_of = self.query_one(LinkField).value
+        self.notice.say(text, kind, about=about)
+
+    @on(Input.Changed, "#link")
+    def _link_changed(self) -> None:
+        """Take down what was said of another invitation, and ask who made this one."""
+        told_of = self._told_of
+        if told_of is not None and self.query_one(LinkField).value != told_of:
+            self._told_of = None
+            self.notice.clear()
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, self._look_who)
+
+    def _look_who(self, *, again: bool = False) -> None:
+        from core.session.invitation_lookup import is_whole
+
+        link = self.query_one(LinkField).link
+        self.query_one(Inviter).look(link if is_whole(link) else "", again=again)
+
+    @on(FlatButton.Pressed, "#to-known")
+    def _to_known(self) -> None:
+        self.dismiss(self.query_one(Inviter).known)
 
     @on(TextArea.Changed)
     def _show_count(self) -> None:
@@ -146,12 +183,15 @@ class AddContactScreen(Page[str], NothingUnsaved):
 
     @on(TextField.Submitted, "#link")
     def _linked(self) -> None:
+        self._look_who(again=True)
         self.query_one(SmallEditor).focus()
 
     @on(LinkField.Unfinished)
     def _ask_for_the_rest(self) -> None:
         field = self.query_one(LinkField)
-        self.notice.say(tr("There is no whole invitation here yet: paste or type the rest of it."), "bad", about=field)
+        self._tell_of_link(
+            tr("There is no whole invitation here yet: paste or type the rest of it."), "bad", about=field
+        )
 
     @on(LinkField.PictureGiven)
     def _take_picture(self, event: LinkField.PictureGiven) -> None:
@@ -197,7 +237,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
         elif found.state == "text":
             self.query_one(LinkField).take(found.text)
             self.query_one(LinkField).focus()
-            self.notice.say(tr("The terminal gave a text."), "good")
+            self._tell_of_link(tr("The terminal gave a text."), "good")
         else:
             self.notice.say(tr(CLIPBOARD[found.state]), "bad")
 
@@ -222,7 +262,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
             return
         self.query_one(LinkField).value = links
         self.query_one(LinkField).cursor_position = 0
-        self.notice.say(
+        self._tell_of_link(
             tr("The picture holds an invitation; it is in the field above. Now say who you are.")
             if " " not in links
             else tr(
@@ -241,7 +281,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
         if not link.link and self.query_one(PathField).value.strip():
             self._read_picture()
         elif not link.link:
-            self.notice.say(tr("Paste an invitation first."), "bad", about=link)
+            self._tell_of_link(tr("Paste an invitation first."), "bad", about=link)
             link.focus()
         elif editor.size_in_bytes > editor.limit:
             self.notice.say(_here(api.Kind.TOO_LONG), "bad", about=editor)
@@ -255,12 +295,13 @@ class AddContactScreen(Page[str], NothingUnsaved):
 
     @work(exclusive=True, group="greet")
     async def _greet(self, command: api.ContactAdd) -> None:
+        self.query_one(Inviter).drop_refusal()
         self.notice.say(tr("Looking for the invitation in the network. Esc cancels."), "working")
         try:
             added = await self.client.call(command)
         except api.ApiError as error:
             field = self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField)
-            self.notice.say(_here(error.kind) or str(explain(error)), "bad", about=field)
+            self._tell_of_link(_here(error.kind) or str(explain(error)), "bad", about=field)
             field.focus()
             return
         app_of(self).start_invitation = None
