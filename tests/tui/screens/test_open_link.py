@@ -157,7 +157,7 @@ async def test_an_invitation_goes_to_the_page_that_adds_somebody(opened: Opener)
 async def test_a_message_without_a_link_has_none_to_open(opened: Opener) -> None:
     async with running(client=saying("no link")) as demo:
         await ask(demo)
-        await until(demo.pilot, lambda: "cannot be done" in demo.status())
+        await until(demo.pilot, lambda: "There is no link in this message." in demo.status())
         assert opened.addresses == []
 
 

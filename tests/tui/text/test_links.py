@@ -118,5 +118,5 @@ async def test_a_link_is_copied_whole_by_a_key() -> None:
         assert demo.copied == [f"{LONG}\nhttps://example.org"]
         assert SENT.split(";")[0] in demo.status()
         await demo.press("up", "l")
-        assert "cannot be done" in demo.status()
+        assert "There is no link in this message." in demo.status()
         assert not [call for call in demo.client.calls if isinstance(call, api.MessageSend)]
