@@ -24,7 +24,7 @@ from tui.words.contacts import (
     trust_words,
 )
 from tui.words.format import grouped
-from tui.words.people import code_lines, compared_words, devices_words, sees_words, view_words
+from tui.words.people import archived_words, code_lines, compared_words, devices_words, sees_words, view_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -153,8 +153,8 @@ class PeopleLines:
         await self._set(contact, said, pinned=not contact.pinned)
 
     async def _archive(self, _: str, contact: api.Conversation) -> None:
-        out, put = tr("Taken out of the archive."), tr("Archived: it comes back when they write.")
-        await self._set(contact, out if contact.archived else put, archived=not contact.archived)
+        said = archived_words(contact)
+        await self._set(contact, said, archived=not contact.archived)
 
     async def _mark_unread(self, _: str, contact: api.Conversation) -> None:
         said = tr("The mark is gone.") if contact.marked_unread else tr("Marked as unread.")

@@ -81,3 +81,10 @@ class SwitcherScreen(PickerScreen[str]):
         """Forget all names."""
         self._conversations = ()
         super().clear_caches()
+
+
+class ForwardScreen(SwitcherScreen):
+    """Dismisses with the conversation that something is forwarded to, or None."""
+
+    heading = N_("Forward to")
+    keys = (("↑↓", N_("choose")), ("Enter", N_("forward")), ("Esc", N_("back")))

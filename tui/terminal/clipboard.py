@@ -22,7 +22,7 @@ from tui.terminal.sequences import passed_through
 # Seconds for tmux to take a text: it does it in a few ms, or hangs.
 DEADLINE: Final = 2.0
 
-IN_TMUX: Final = N_("Copied into tmux, which passes it on to its terminal.")
+IN_TMUX: Final = N_("Copied into tmux, which passes it on.")
 SENT: Final = N_("Sent to the terminal's clipboard; not every terminal takes it.")
 
 

@@ -124,7 +124,10 @@ class StatusLine(Widget):
     def line(self, width: int, filling: str = "") -> Content:
         """Return the line in ``width`` cells, the left side cut if need be. ``filling`` is put between the sides."""
         right = Content.assemble(self._lock_time(), self._network())
-        left = self._left(width - right.cell_length - 2)
+        room = width - right.cell_length - 2
+        if width_of(self.said) > room:  # what just happened is there for seconds: the network makes room for it
+            right, room = Content(""), width
+        left = self._left(room)
         between = max(1, width - left.cell_length - right.cell_length)
         rule = f" {filling * (between - 2)} " if filling and between > 2 else " " * between
         return Content.assemble(left, rule, right)

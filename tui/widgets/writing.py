@@ -244,7 +244,6 @@ class WritingArea(Vertical):
     def on_composer_completion_wanted(self, event: Composer.CompletionWanted) -> None:
         """Complete a command or its argument; with nothing to complete go to the next pane."""
         event.stop()
-        text = self.composer.text
         if self.completion.display:
             chosen = self.completion.chosen()
             if isinstance(chosen, emoji.Named):
@@ -252,13 +251,13 @@ class WritingArea(Vertical):
             elif chosen is not None:
                 self.composer.put(f"/{chosen.slash}" + (" " if chosen.argument else ""))
             return
-        slash = parse_slash(text)
+        slash = parse_slash(self.composer.text)
         spec = app_of(self).registry.by_slash(slash.name) if slash is not None else None
         if slash is not None and spec is not None and spec.choices:
             choice = next((choice for choice in spec.choices if choice.startswith(slash.argument)), None)
             if choice is not None:
                 self.composer.put(f"/{spec.slash} {choice}")
-        elif not text:
+        elif slash is None:
             self.screen.focus_previous()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:

@@ -10,7 +10,7 @@ from tui.words.format import listed, moment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from core.api import Contact, ContactDevice, Sign
+    from core.api import Contact, ContactDevice, Conversation, Sign
     from tui.words.format import Calendar
 
 _GROUP: Final = 5
@@ -84,3 +84,12 @@ def view_words(contact: Contact, now: int, calendar: Calendar) -> str:
     said += [tr("marked as unread")] if contact.marked_unread else []
     words = listed(said)
     return tr("{words}.").format(words=f"{words[0].upper()}{words[1:]}") if said else ""
+
+
+def archived_words(conversation: Conversation) -> str:
+    """Return what is said once a conversation was put away, or taken out: it comes back by itself unless it is muted."""
+    if conversation.archived:
+        return tr("Taken out of the archive.")
+    if conversation.muted_until is not None:
+        return tr("Archived. Muted, so it stays there until you take it out.")
+    return tr("Archived: it comes back when they write.")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from core import api
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.emoji import EmojiScreen
 from tui.screens.main.message_menu import MessageMenu, wanted_of, why_not
-from tui.screens.switcher import SwitcherScreen
+from tui.screens.switcher import ForwardScreen
 from tui.widgets.chat_log.widget import WANTED
 from tui.widgets.status_line import StatusLine
 
@@ -124,12 +125,59 @@ async def test_a_quote_leads_to_what_it_quotes_and_a_message_to_another_conversa
         await demo.press("Q")
         assert demo.log.selected_id == old.id
         await demo.press("f")
-        assert shown(demo) is SwitcherScreen
+        assert shown(demo) is ForwardScreen
         await demo.write("carol")
         await demo.press("enter")
         carol = demo.client.room("carol").rows[-1]
         assert (carol.text, carol.forwarded) == (old.text, True)
         assert "Forwarded to Carol." in demo.status()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"), [("f", "forward"), ("d", "delete"), ("+", "react"), ("det", "info"), ("y", "copy")]
+)
+async def test_in_the_menu_a_key_that_is_typed_chooses_its_row(typed: str, first: str) -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await mark(demo, "me")
+        await demo.press("enter")
+        menu = demo.app.screen
+        assert isinstance(menu, MessageMenu)
+        await demo.write(typed)
+        option = menu.query_one(OptionList).highlighted_option
+        assert option is not None
+        assert option.id == f"select.{first}"
+
+
+async def test_in_the_menu_titles_that_begin_with_what_is_typed_come_before_others() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await mark(demo, "me")
+        await demo.press("enter")
+        menu = demo.app.screen
+        assert isinstance(menu, MessageMenu)
+        assert [str(each.id) for each in menu.options("d")][:2] == ["select.delete", "select.info"]
+        assert "select.edit" in [each.id for each in menu.options("d")]
+        assert menu.options("no such thing") == []
+
+
+async def test_d_in_the_menu_of_marked_messages_deletes() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await mark(demo, "me")
+        await demo.press("shift+up", "shift+up", "enter", "d", "enter")
+        assert shown(demo) is ConfirmScreen
+
+
+async def test_where_a_message_is_forwarded_to_is_asked_in_those_words() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await mark(demo, "me")
+        await demo.press("f")
+        picker = demo.app.screen
+        assert isinstance(picker, ForwardScreen)
+        assert picker.heading == "Forward to"
+        assert ("Enter", "forward") in picker.keys
 
 
 async def test_what_another_screen_deletes_goes_from_this_one() -> None:

@@ -22,6 +22,7 @@ from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.text.sanitize import kept_name
 from tui.words.contacts import deleted_words, short_name
+from tui.words.people import archived_words
 
 UNBLOCKED = N_("Unblocked: they learn where to write to you, and what they wrote meanwhile may still come.")
 
@@ -131,8 +132,7 @@ class ContactActions:
     def archive(self) -> None:
         """Put the conversation away, or take it out."""
         if (contact := self._navigation.here) is not None:
-            out, put = tr("Taken out of the archive."), tr("Archived: it comes back when they write.")
-            said = out if contact.archived else put
+            said = archived_words(contact)
             self._set(contact, said, archived=not contact.archived)
 
     def mark_unread(self) -> None:
@@ -217,7 +217,7 @@ class ContactActions:
     async def _block(self, contact: api.Conversation) -> None:
         await self._app.client.call(api.ContactBlock(identity=contact.identity))
         await self._conversations.read()
-        said = tr("{name} is blocked and is not told; /unblock ends it.")
+        said = tr("{name} is blocked; /unblock ends it.")
         self._app.tell(said.format(name=short_name(contact.name)))
 
     def unblock(self) -> None:

@@ -22,7 +22,7 @@ from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.message_menu import MessageMenu
-from tui.screens.switcher import SwitcherScreen
+from tui.screens.switcher import ForwardScreen
 from tui.text.sanitize import clean_line, clean_name, kept_text
 from tui.widgets.chat_log import ChatLog
 from tui.widgets.chat_log.notes import note_of
@@ -157,9 +157,8 @@ class ManyActions:
                 self._log.let_go()
                 self._attempts.begin(self._forward(texts, conversation, left_out=len(messages) - len(texts)))
 
-        switcher = SwitcherScreen(self._navigation.conversations)
+        switcher = ForwardScreen(self._navigation.conversations)
         switcher.heading = N_("Forward what is marked to")
-        switcher.keys = (("↑↓", N_("choose")), ("Enter", N_("forward")), ("Esc", N_("back")))
         self._dialogs.show(switcher, chosen)
 
     async def _forward(self, texts: Sequence[Message], conversation: str, *, left_out: int) -> None:

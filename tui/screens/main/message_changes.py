@@ -14,7 +14,7 @@ from tui.screens.emoji import EmojiScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
-from tui.screens.switcher import SwitcherScreen
+from tui.screens.switcher import ForwardScreen
 from tui.text.sanitize import clean_name
 from tui.widgets.chat_log import ChatLog
 
@@ -93,7 +93,7 @@ class MessageChanges:
             if conversation is not None:
                 self._attempts.begin(self._forward(message, conversation))
 
-        self._dialogs.show(SwitcherScreen(self._navigation.conversations), chosen)
+        self._dialogs.show(ForwardScreen(self._navigation.conversations), chosen)
 
     async def _forward(self, message: Message, conversation: str) -> None:
         await self._app.client.call(MessageForward(id=message.id, conversation=conversation))

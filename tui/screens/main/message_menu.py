@@ -20,6 +20,8 @@ from tui.text.sanitize import kept_text, pad
 
 # Cells of the column with what is done.
 _TITLE: Final = 22
+# Keys as they are typed and shown, where the registry calls them otherwise.
+_TYPED: Final = {"plus": "+", "delete": "Del"}
 # What can be done with a row that is no text.
 _WITH_ANY: Final = ("copy", "pin", "info", "delete")
 
@@ -76,13 +78,10 @@ class MessageMenu(PickerScreen[str]):
         self._is_pinned = message.pinned
 
     def options(self, query: str) -> list[Option]:
-        """Return what matches."""
-        words = query.casefold().split()
-        return [
-            Option(self._line(spec), id=spec.id)
-            for spec in self._specs
-            if all(word in in_both(spec.title, spec.synonyms) for word in words)
-        ]
+        """Return what matches: first what has the typed key, then what is called so, then what has the letters."""
+        ranked = [(_rank(query.strip(), spec), spec) for spec in self._specs]
+        found = sorted((each for each in ranked if each[0] is not None), key=lambda each: each[0] or 0)
+        return [Option(self._line(spec), id=spec.id) for _, spec in found]
 
     def result_of(self, option: Option) -> str:
         """Return what is wanted."""
@@ -90,10 +89,23 @@ class MessageMenu(PickerScreen[str]):
 
     def _line(self, spec: CommandSpec) -> Content:
         title = tr("Let go of the pin") if spec.id == "select.pin" and self._is_pinned else tr(spec.title)
-        key = {"plus": "+", "delete": "Del"}.get(first := spec.keys.split(",")[0], first)
+        key = _keys_of(spec)[0]
         ellipsis = app_of(self).glyphs.ellipsis
         return Content.assemble(
             (pad(title, _TITLE, ellipsis), "bold"),
             (pad(key, 4), "$primary"),
             (tr(self._help.get(spec.id, spec.help)), "dim"),
         )
+
+
+def _keys_of(spec: CommandSpec) -> list[str]:
+    return [_TYPED.get(key, key) for key in spec.keys.split(",")]
+
+
+def _rank(query: str, spec: CommandSpec) -> int | None:
+    """Return the place that what is typed gives a command, 0 the first; None where it does not match."""
+    if not query or query in _keys_of(spec):
+        return 0
+    if any(title.startswith(query.casefold()) for title in in_both(spec.title).split("\n")):
+        return 1
+    return 2 if all(word in in_both(spec.title, spec.synonyms) for word in query.casefold().split()) else None

@@ -111,7 +111,7 @@ class NavigationActions:
         app = self._app
         day = day_of(text, app.now(), app.calendar)
         if day is None:
-            app.tell(tr("Write a day as 2026-11-03, 3 nov, Monday or yesterday."), "warning")
+            app.tell(tr("Write a day as 2026-11-03, 3 nov or Monday."), "warning")
             return
         at = min(max(0, app.calendar.begins(day)), api.END_OF_TIME_MS - 1)
         self._attempts.begin(self._to_moment(at), group="opening")

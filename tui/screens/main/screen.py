@@ -265,6 +265,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     @on(ChatLog.Left)
     def _left_selection(self, event: ChatLog.Left) -> None:
+        self._search.clear_caches()
         self.panes.writing.composer.focus()
         if event.typed:
             self.panes.writing.composer.insert(event.typed)

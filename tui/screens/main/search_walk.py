@@ -72,6 +72,6 @@ class SearchWalk:
         self._app.tell("  ".join(said))
 
     def clear_caches(self) -> None:
-        """Forget the hits."""
+        """Forget the hits: the search is over, and the keys of the messages mean what they always do."""
         self._hits = None
         self._heads.among_hits = False
