@@ -11,7 +11,7 @@ from tui.chat.chat import PAGE
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.many_actions import copied, wanted_of_many
 from tui.screens.main.message_menu import MessageMenu
-from tui.screens.switcher import SwitcherScreen
+from tui.screens.switcher import ForwardScreen
 from tui.widgets.chat_log.model import ChatModel
 from tui.widgets.chat_log.picked import MAX_PICKED, Picked
 from tui.words.format import Calendar
@@ -164,7 +164,7 @@ async def test_forwarding_all_keeps_their_order() -> None:
     async with running() as demo:
         rows = await selecting(demo)
         await demo.press("space", "space", "f")
-        assert type(demo.app.screen) is SwitcherScreen
+        assert type(demo.app.screen) is ForwardScreen
         await demo.press("escape")
         assert len(marked(demo)) == 2, "who thinks better of it has the marks still"
         await demo.press("f")
