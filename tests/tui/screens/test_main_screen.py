@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Key, Paste
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from core import api
 from core.api import ApiError, Kind
@@ -14,6 +14,7 @@ from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main import MainScreen
+from tui.screens.message_details.page import MessageDetailsScreen
 from tui.screens.pages.greetings import GreetingsScreen
 from tui.screens.search import SearchScreen
 from tui.screens.switcher import SwitcherScreen
@@ -240,7 +241,9 @@ async def test_details_of_a_message_are_told() -> None:
     async with running() as demo:
         await demo.open("bob")
         await demo.press("up", "i")
-        assert "held for them by 3 nodes" in demo.status()
+        assert isinstance(demo.app.screen, MessageDetailsScreen)
+        said = "\n".join(str(each.render()) for each in demo.app.screen.query(Static))
+        assert "3 nodes" in said
 
 
 async def test_a_message_is_deleted_once_asked() -> None:
