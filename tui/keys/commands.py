@@ -134,6 +134,9 @@ FINDING = (
     _find(id="go.date", synonyms=N_("day when calendar jump history yesterday week"),
           title=N_("Go to a day"), help=N_("To what was first said from that day on: 2026-11-03, 3 nov, Monday."),
           slash="date", argument=N_("<day>"), choices=(N_("today"), N_("yesterday")), when=When.CHAT),
+    _find(id="go.pins", synonyms=N_("pinned pins star bookmark kept marked list"),
+          title=N_("Pinned messages"), help=N_("List what you pinned in this conversation, and go to it."),
+          slash="pins", when=When.CHAT),
     _find(
         id="go.search",
         synonyms=N_("find look grep history filter from before after date link"),
@@ -299,7 +302,7 @@ SELECTING = (
     _select(id="select.forward", synonyms=N_("pass on send to"), title=N_("Forward"),
             help=N_("Send it to another conversation; who wrote it is not told."), keys="f"),
     _select(id="select.pin", synonyms=N_("star keep bookmark"), title=N_("Pin"),
-            help=N_("Mark it for yourself; again to let go of it."), keys="p"),
+            help=N_("Mark it for yourself, /pins lists them; again to let go of it."), keys="p"),
     _select(id="select.delete", synonyms=N_("remove erase"), title=N_("Delete"),
             help=N_("Delete the message from this device."), keys="d,delete"),
     _select(id="select.info", synonyms=N_("state ledger delivered copies info proof sign history"), title=N_("Details"),

@@ -28,7 +28,7 @@ class FindingLines:
     def __init__(self, session: PlainSession) -> None:
         self._session = session
         self.acts: dict[str, Act] = {
-            "last": self._last, "older": self._older, "newer": self._newer, "date": self._date, "pinned": self._pinned,
+            "last": self._last, "older": self._older, "newer": self._newer, "date": self._date, "pins": self._pinned,
             "search": self._search, "search-all": self._search_all, "more": self._more, "hit": self._hit,
         }  # fmt: skip
 

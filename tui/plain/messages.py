@@ -106,7 +106,7 @@ class MessageLines:
     async def _pin(self, argument: str) -> None:
         row, _ = await self._named(argument)
         await self._session.client.call(api.MessagePin(id=row.id, pinned=not row.pinned))
-        self._session.say(tr_in("a message", "Pinned no longer.") if row.pinned else tr("Pinned; /pinned lists them."))
+        self._session.say(tr_in("a message", "Pinned no longer.") if row.pinned else tr("Pinned: /pins lists them."))
 
     async def _forward(self, argument: str) -> None:
         session = self._session

@@ -21,7 +21,7 @@ TOPICS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "messages": (
         N_("one message, named by its number"),
-        ("reply", "react", "edit", "pin", "pinned", "forward", "delete", "info"),
+        ("reply", "react", "edit", "pin", "pins", "forward", "delete", "info"),
     ),
     "search": (N_("finding what was said"), ("search", "search-all", "more", "hit")),
     "meeting": (N_("invitations and greetings"), ("invite", "invitations", "revoke", "add", "greetings")),
@@ -52,7 +52,7 @@ OWN: Final[dict[str, tuple[str, str]]] = {
     ),
     "edit": (N_("[number] [text]"), N_("Say it otherwise; without a number your last one.")),
     "pin": (N_("number"), N_("Mark a message for yourself; again to let go of it.")),
-    "pinned": ("", N_("The messages that you pinned here.")),
+    "pins": ("", N_("The messages that you pinned here.")),
     "forward": (N_("number [to whom]"), N_("Send a message to another conversation; who wrote it is not told.")),
     "delete": (N_("number"), N_("Delete a message from this device.")),
     "info": (N_("number"), N_("When it was written, where it is now, its other versions.")),

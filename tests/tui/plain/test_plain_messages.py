@@ -73,7 +73,7 @@ async def test_pinning_forwarding_and_details_go_by_the_number() -> None:
         client.receive(room.id, "The code is 7")
         number = number_of(await person.hear("The code is 7"), "The code is 7")
         assert "Pinned" in await person.told(f"/pin {number}")
-        assert f"{number}  " in await person.told("/pinned")
+        assert f"{number}  " in await person.told("/pins")
         other = next(each for each in client.rooms if each.id != room.id and each.state == "open")
         assert f"Forwarded to {other.name}." in await person.told(f"/forward {number} {other.name.lower()}")
         assert other.rows[-1].text == "The code is 7"

@@ -1,15 +1,17 @@
-"""Puts an emoji to a message, pins it, sends it to another conversation, goes to the one that it answers."""
+"""Puts an emoji to a message, pins it and lists what is pinned, forwards it, goes to the one that it answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 from core.api import Command, Conversation, Done, Message, MessageForward, MessageList, MessagePin, MessageReact
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
-from tui.language import tr
+from tui.keys.handlers import Handlers
+from tui.language import tr, tr_in
 from tui.screens.emoji import EmojiScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -17,6 +19,9 @@ from tui.screens.main.dialogs import Dialogs
 from tui.screens.switcher import ForwardScreen
 from tui.text.sanitize import clean_name
 from tui.widgets.chat_log import ChatLog
+
+# What the core pins at most in one conversation.
+MOST_PINNED: Final = 100
 
 
 class MessageChanges:
@@ -49,6 +54,10 @@ class MessageChanges:
             "quoted": self._go_to_quoted,
         }
 
+    def handlers(self) -> Handlers:
+        """Return what is carried out here without a message."""
+        return Handlers({"go.pins": self.show_pins})
+
     def _ask_emoji(self, message: Message) -> None:
         """Put an emoji to a message, or take back the one that is there."""
         put = next((each.emoji for each in message.reactions if "me" in each.senders), "")
@@ -65,7 +74,31 @@ class MessageChanges:
 
     def _pin(self, message: Message) -> None:
         """Pin a message, or let go of it."""
-        self._attempts.begin(self._give(MessagePin(id=message.id, pinned=not message.pinned)))
+        self._attempts.begin(self._set_pin(message))
+
+    async def _set_pin(self, message: Message) -> None:
+        await self._give(MessagePin(id=message.id, pinned=not message.pinned))
+        gone, put = tr_in("a message", "Pinned no longer."), tr("Pinned: /pins lists them.")
+        self._app.tell(gone if message.pinned else put)
+
+    def show_pins(self) -> None:
+        """List what is pinned in the open conversation."""
+        if (here := self._navigation.here) is not None:
+            self._attempts.begin(self._list_pins(here))
+
+    async def _list_pins(self, here: Conversation) -> None:
+        from tui.screens.pins import PinsScreen
+
+        pinned = await self._app.client.call(MessageList(conversation=here.id, limit=MOST_PINNED, pinned=True))
+        if not pinned:
+            self._app.tell(tr("Nothing is pinned here: p on a selected message pins it."))
+            return
+
+        def chosen(message: Message | None) -> None:
+            if message is not None:
+                self._attempts.begin(self._conversations.open(here.id, message), group="opening")
+
+        self._dialogs.show(PinsScreen(pinned, self._chat.names(here)), chosen)
 
     async def _give(self, command: Command[Done]) -> None:
         await self._app.client.call(command)

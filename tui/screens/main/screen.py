@@ -124,7 +124,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.handlers = Handlers()
         notices = NoticeActions(app, navigation, conversations, attempts)
         self._editor = OutsideEditor(app, panes.writing, drafts)
-        for part in (moving, self._search, view, contact, keeping, notices, self._editor):
+        for part in (moving, changes, self._search, view, contact, keeping, notices, self._editor):
             self.handlers.add(part.handlers())
 
     def _start(self, work: Work, group: str) -> None:
