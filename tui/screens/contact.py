@@ -5,16 +5,17 @@ What is done by the screen behind it (a new name, devices, blocking, removing) c
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from textual import on
+from textual import on, work
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
 from tui.app_port import app_of
-from tui.language import N_, told, tr
+from tui.language import N_, told, tr, tr_n
 from tui.screens.compare import CompareScreen
 from tui.screens.contact_page import ContactPage
 from tui.screens.mute import MuteScreen
@@ -55,6 +56,13 @@ class ContactScreen(ContactPage[str]):
     heading = N_("Contact")
     hints = (("↑↓", N_("choose")), ("Enter", N_("do")), ("Esc", N_("back")))
 
+    _facts = ""
+
+    def clear_caches(self) -> None:
+        """Forget what was said of them, too."""
+        super().clear_caches()
+        self._facts = ""
+
     def compose_body(self) -> ComposeResult:
         """Yield what is known, then what can be done."""
         yield IdentityView(self._identity)
@@ -91,8 +99,21 @@ class ContactScreen(ContactPage[str]):
             sees_words(contact, app.now(), app.calendar),
             view_words(contact, app.now(), app.calendar),
         ]
-        self.query_one("#facts", Static).update(Content("\n".join(each for each in facts if each)))
+        self._facts = "\n".join(each for each in facts if each)
+        self.query_one("#facts", Static).update(Content(self._facts))
+        self._count_pins(contact)
         self.query_one(Menu).show([Option(Content(line), id=act) for act, line in acts_of(contact).items()])
+
+    @work(exclusive=True, group="pins")
+    async def _count_pins(self, contact: api.Contact) -> None:
+        """Say how many messages are pinned there, where any is."""
+        listing = api.MessageList(conversation=contact.conversation, limit=api.MAX_PAGE, pinned=True)
+        with suppress(api.ApiError):  # the page is whole without the number
+            if pinned := len(await self.client.call(listing)):
+                said = tr_n(
+                    "{count} pinned message: /pins shows it.", "{count} pinned messages: /pins lists them.", pinned
+                )
+                self.query_one("#facts", Static).update(Content(f"{self._facts}\n{said}"))
 
     @on(OptionList.OptionHighlighted)
     def _bring_up(self, message: OptionList.OptionHighlighted) -> None:

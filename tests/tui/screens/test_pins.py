@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
 from core import api
 from tests.support.client import FakeClient
 from tests.tui.demo import running
 from tests.tui.until import until
+from tui.screens.contact import ContactScreen
 from tui.screens.main import MainScreen
 from tui.screens.pins import PinsScreen
 
@@ -49,3 +51,16 @@ async def test_where_nothing_is_pinned_it_is_said_how_to_pin() -> None:
         await demo.press("enter")
         await until(demo.pilot, lambda: "Nothing is pinned here" in demo.main.panes.status.said)
         assert isinstance(demo.app.screen, MainScreen)
+
+
+async def test_the_page_about_a_contact_says_how_many_are_pinned() -> None:
+    client = FakeClient()
+    for row in client.room("bob").rows[1:3]:
+        await client.call(api.MessagePin(id=row.id, pinned=True))
+    async with running(client=client) as demo:
+        await demo.open("bob")
+        await demo.write("/contact")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, ContactScreen))
+        facts = demo.app.screen.query_one("#facts", Static)
+        await until(demo.pilot, lambda: "2 pinned messages: /pins lists them." in str(facts.render()))
