@@ -12,13 +12,17 @@ from typing import Final
 from tui.keys.keymap import key_names
 from tui.keys.matching import score
 from tui.keys.registry import CommandSpec
-from tui.language import tr
+from tui.language import LANGUAGES, tr
 
 Choice = tuple[CommandSpec, str]
 """A command and its argument, which may be empty."""
 
 # How much a match counts, by where it is: what a thing is called before what is said about it.
 _TITLE, _SLASH, _ALSO, _KEYS, _GROUP, _HELP = 8.0, 7.0, 4.0, 3.0, 1.0, 0.5
+# And the choice's own name, also in other words: it tells it from the others of its command.
+_OWN = 8.0
+# How people of another language call what a choice names.
+CHOICES_ALSO: Final = {LANGUAGES["zh_CN"]: "chinese zhongwen 中文", LANGUAGES["en"]: "英文 英语 yingwen"}
 WEIGHTS: Final = (_TITLE, _ALSO, _GROUP, _HELP)
 
 
@@ -58,4 +62,6 @@ def _rate(query: str, choice: Choice) -> float:
     shown = (title_of(choice), tr(spec.synonyms), tr(spec.group), tr(spec.help))
     texts = english if shown == english else (*shown, *english)
     fields = [(spec.slash, _SLASH), (" ".join(key_names(spec)), _KEYS), *zip(texts, WEIGHTS * 2, strict=False)]
+    if argument:
+        fields.append((f"{tr(argument)} {argument} {CHOICES_ALSO.get(argument, '')}", _OWN))
     return score(query, fields)

@@ -43,9 +43,14 @@ class CompareScreen(Page[None], NothingUnsaved):
         &.-short #digits { margin: 0; }
     }
     """
-    BINDINGS = [Binding("ctrl+r", "show_code", "QR code", id="compare.code")]
+    BINDINGS = [
+        Binding("ctrl+r", "show_code", "QR code", id="compare.code"),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+    ]
     heading = N_("Security code")
-    hints = (("Tab", N_("next")), ("Ctrl+R", N_("QR code")), ("Esc", N_("back")))
+    hints = (("←→", N_("choose")), ("Enter", N_("do")), ("Ctrl+R", N_("QR code")), ("Esc", N_("back")))
+    given_hints = (("Enter", N_("compare it")), ("Ctrl+R", N_("QR code")), ("Esc", N_("back")))
 
     def __init__(self, client: api.Client, contact: api.Contact) -> None:
         super().__init__(client)
@@ -64,14 +69,21 @@ class CompareScreen(Page[None], NothingUnsaved):
         yield QrView(ascii_only=app_of(self).profile.glyphs == "ascii")
         yield TextField(placeholder=tr("or the path of a picture of their code, or their digits"), id="given")
         with Horizontal(classes="buttons"):
+            yield FlatButton(tr("Later"), id="later")
             yield FlatButton(tr("They are the same"), id="same")
             yield FlatButton(tr("Compared no longer"), id="undo")
 
     def on_mount(self) -> None:
-        """Ask for the code."""
-        self.query_one("#undo").display = self._contact is not None and self._contact.verified
-        self.query_one("#same").focus()
+        """Ask for the code; a first Enter changes nothing."""
+        is_verified = self._contact is not None and self._contact.verified
+        self.query_one("#undo").display = is_verified
+        self.query_one("#same").display = not is_verified
+        self.query_one("#later").focus()
         self._read()
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do here."""
+        self.show_keys(*(self.given_hints if isinstance(self.focused, TextField) else self.hints))
 
     def clear_caches(self) -> None:
         """Forget whom it is about."""
@@ -105,7 +117,10 @@ class CompareScreen(Page[None], NothingUnsaved):
 
     @on(FlatButton.Pressed)
     def _pressed(self, message: FlatButton.Pressed) -> None:
-        self._verify(verified=message.button.id == "same")
+        if message.button.id == "later":
+            self.dismiss(None)
+        else:
+            self._verify(verified=message.button.id == "same")
 
     @on(Input.Submitted, "#given")
     def _given(self) -> None:
@@ -125,6 +140,9 @@ class CompareScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
             return
-        compared, undone = tr("You compared codes with {name}."), tr("The code of {name} is to be compared again.")
+        compared, undone = (
+            tr("You compared {name}'s code: it is them."),
+            tr("The code of {name} is to be compared again."),
+        )
         app_of(self).tell((compared if verified else undone).format(name=self._name))
         self.dismiss(None)

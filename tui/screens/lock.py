@@ -42,8 +42,8 @@ def mail_sentence(locks_at: int | None, now: int, calendar: Calendar) -> str:
     if locks_at is None:
         return tr("Mail waits with its senders until you unlock.")
     today, tomorrow = (
-        tr("Mail comes until {time}; then it waits."),
-        tr("Mail comes until tomorrow {time}; then it waits."),
+        tr("Messages still come in until {time}; after that they wait in the network."),
+        tr("Messages still come in until tomorrow {time}; after that they wait in the network."),
     )
     said = today if calendar.day(locks_at) <= calendar.day(now) else tomorrow  # twenty hours reach no further
     return said.format(time=calendar.clock(locks_at))

@@ -32,6 +32,8 @@ class PaletteScreen(PickerScreen[Choice]):
     placeholder = N_("What do you want to do?")
     nothing = N_("nothing of that name; F1 explains what there is")
 
+    explains = True
+
     def __init__(self, specs: Iterable[CommandSpec]) -> None:
         super().__init__()
         self._offered = choices(specs)
@@ -53,6 +55,10 @@ class PaletteScreen(PickerScreen[Choice]):
     def result_of(self, option: Option) -> Choice:
         """Return the command of a line."""
         return next(choice for choice in self._offered if _name(choice) == option.id)
+
+    def about(self, option: Option) -> str:
+        """Return what the command does, uncut."""
+        return next((tr(choice[0].help) for choice in self._offered if _name(choice) == option.id), "")
 
     def _line(self, choice: Choice, room: int) -> Content:
         ellipsis = app_of(self).glyphs.ellipsis

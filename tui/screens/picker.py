@@ -27,6 +27,9 @@ R = TypeVar("R")
 
 # Rows of edges, line and rule.
 CHROME_ROWS: Final = 4
+# Rows of what is said about the chosen line, and of a screen from which there is room for it.
+ABOUT_ROWS: Final = 2
+ROOM_FOR_ABOUT: Final = 18
 # Rows of the list at most: more is found by typing. And as many as it has even where that hides what is lit.
 MOST_ROWS: Final = 16
 LEAST_ROWS: Final = 5
@@ -51,6 +54,8 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
         & Input, & Input:focus { border: none; height: 1; padding: 0; background: $sheet; width: 1fr; }
         & #typed { height: 1; width: 1fr; border-bottom: none; }
         & #mark { width: 2; color: $self; text-style: bold; }
+        & #about { height: 2; width: 1fr; color: $soft; }
+        &:ansi #about { color: ansi_default; text-style: dim; }
         & #rule { height: 1; width: 1fr; color: $line; }
         & OptionList, & OptionList:focus { border: none; height: auto; padding: 0; background: $sheet; color: $ink;
             text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
@@ -69,6 +74,8 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
     keys = (("↑↓", N_("choose")), ("Enter", N_("do")), ("Esc", N_("back")))
     placeholder = ""
     """What stands in the line while nothing is typed, marked by ``N_``."""
+    explains: ClassVar[bool] = False
+    """Whether all that is to be said about the chosen line stands below the list: ``about``."""
     nothing = N_("nothing of that name")
     """What stands in place of the list where nothing is found, marked by ``N_``."""
 
@@ -89,6 +96,10 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
     def result_of(self, option: Option) -> R:
         """Return what an option stands for."""
 
+    def about(self, option: Option) -> str:
+        """Return what stands below the list while ``option`` is chosen."""
+        return ""
+
     def compose_sheet(self) -> ComposeResult:
         """Yield a line to type in over the list."""
         with Horizontal(id="typed"):
@@ -96,6 +107,8 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
             yield LineEditing(self._query, placeholder=tr(self.placeholder), select_on_focus=False)
         yield Rule()
         yield PickList(markup=False)
+        if self.explains:
+            yield Static("", id="about")
 
     def on_mount(self) -> None:
         """List all, and let the cursor be here only: what lies beneath is still seen."""
@@ -122,7 +135,11 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
         """Fit the lines to the new width, and the list to the height."""
         super().on_resize(event)
         high = event.size.height
-        rows = min(MOST_ROWS, high - CHROME_ROWS, max(LEAST_ROWS, self.rows_free(high) - CHROME_ROWS))
+        chrome = CHROME_ROWS
+        for said in self.query("#about"):
+            said.display = high >= ROOM_FOR_ABOUT
+            chrome += ABOUT_ROWS if said.display else 0
+        rows = min(MOST_ROWS, high - chrome, max(LEAST_ROWS, self.rows_free(high) - chrome))
         self.query_one(OptionList).styles.max_height = max(1, rows)
         self._list(self.query_one(Input).value)
 
@@ -136,6 +153,16 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
             shown.highlighted = 0
         else:
             shown.add_option(Option(Content(tr(self.nothing)), disabled=True))
+            self._say_about("")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say all there is to say about it: the list may have cut it."""
+        if self.explains:
+            self._say_about(self.about(event.option))
+
+    def _say_about(self, text: str) -> None:
+        for said in self.query("#about").results(Static):
+            said.update(Content(text), layout=False)
 
     def on_input_submitted(self) -> None:
         """Take the highlighted one."""
@@ -169,3 +196,4 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
                 line.clear()
         for shown in self.query(OptionList):
             shown.clear_options()
+        self._say_about("")

@@ -67,8 +67,8 @@ GUIDE: Final = (
                 "picture of its QR code, a photo or a screenshot; dragging the file into the field does, too."
             ),
             N_(
-                "Compare identities, the 52 characters in groups of four, face to face or on the telephone: then you "
-                "know that nobody stands between you."
+                "Compare security codes (/verify), face to face or on the telephone: both of you see the same sixty digits, "
+                "and then you know that nobody stands between you."
             ),
         ),
     ),

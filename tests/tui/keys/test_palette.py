@@ -15,9 +15,12 @@ from tui.keys.palette import Choice, choices, found, title_of
 from tui.keys.registry import Context
 from tui.screens.catalogue import whole_registry
 from tui.screens.help import matching
+from tui.screens.main.message_menu import MessageMenu
 from tui.screens.pages.invite import YourInvitesScreen
 from tui.screens.pages.settings import WordsScreen
 from tui.screens.palette import PaletteScreen
+from tui.text.sanitize import wrap
+from tui.widgets.menu import PickList
 
 REGISTRY = whole_registry()
 
@@ -38,6 +41,7 @@ def titles(query: str) -> list[str]:
         ("rename", "Rename"), ("ren", "Rename"), ("nickname", "Rename"), ("mute", "Mute"), ("exit", "Quit"),
         ("preferences", "Settings"), ("qr", "Invite someone"), ("shortcuts", "Help"), ("find", "Search"),
         ("theme light", "Colours: light"), ("colors dark", "Colours: dark"), ("icons ascii", "Signs: ascii"),
+        ("chinese", "Language: 简体中文"), ("english", "Language: English"), ("light", "Colours: light"),
         ("logout", "Lock now"), ("/unblock", "Unblock"), ("ctrl+k", "Go to a conversation"), ("STATUS", "Network"),
         ("words", "Show my words"), ("recover", "Show my words"), ("revoke", "Your invitations"),
         ("invitations", "Your invitations"), ("smile", "Put a sign into the text"), ("traffic", "Network"),
@@ -189,3 +193,32 @@ async def test_what_one_wrote_is_sent_again_from_the_palette() -> None:
         await demo.write("resend")
         await demo.press("enter")
         await until(demo.pilot, lambda: demo.composer.text == "the same once more")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (120, 40)])
+async def test_what_the_chosen_command_does_stands_below_the_list_uncut(size: tuple[int, int]) -> None:
+    async with running(*size) as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+p")
+        await demo.write("unread")
+        for _ in range(2):
+            await demo.press("down")
+            screen = demo.app.screen
+            assert isinstance(screen, PaletteScreen)
+            shown = screen.query_one(PickList)
+            assert shown.highlighted is not None
+            spec, _argument = screen.result_of(shown.get_option_at_index(shown.highlighted))
+            said = screen.query_one("#about")
+            assert str(said.render()) == spec.help
+            assert len(wrap(spec.help, said.size.width)) <= said.size.height
+
+
+@pytest.mark.asyncio
+async def test_what_can_be_done_with_a_message_is_said_uncut() -> None:
+    async with running(80, 24) as demo:
+        await demo.open("bob")
+        await demo.press("up", "enter")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, MessageMenu))
+        await demo.write("details")
+        await until(demo.pilot, lambda: str(demo.app.screen.query_one("#about").render()).endswith("who signed it."))

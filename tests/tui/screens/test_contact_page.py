@@ -79,7 +79,7 @@ async def test_what_is_chosen_is_done_and_shown() -> None:
         assert "pinned, archived, marked as unread" in text(app)
 
 
-async def test_the_code_is_shown_and_compared_by_hand_and_by_what_is_given() -> None:
+async def test_the_code_is_shown_and_compared_by_hand_and_by_what_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     client = FakeClient()
     app = Stage(lambda world: CompareScreen(world, contact(client)), client, STILL)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -96,8 +96,22 @@ async def test_the_code_is_shown_and_compared_by_hand_and_by_what_is_given() -> 
     again = Stage(lambda world: CompareScreen(world, contact(client)), client, STILL)
     async with again.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: code_lines(CODE, 4)[0] in text(again))
+        told: list[str] = []
+        monkeypatch.setattr(again, "tell", told.append)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: client.room("bob").verified and told)
+        assert told == ["You compared Bob's code: it is them."]
+
+
+async def test_a_first_enter_confirms_no_code() -> None:
+    client = FakeClient()
+    app = Stage(lambda world: CompareScreen(world, contact(client)), client, STILL)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: code_lines(CODE, 4)[0] in text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: client.room("bob").verified)
+        await until(pilot, lambda: not isinstance(app.screen, CompareScreen))
+    assert not client.room("bob").verified
+    assert not [call for call in client.calls if isinstance(call, api.ContactVerify)]
 
 
 async def test_what_is_done_by_the_screen_behind_closes_the_page() -> None:

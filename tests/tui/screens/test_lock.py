@@ -92,8 +92,8 @@ def mail(app: Stage) -> str:
     ("hours", "sentence"),
     [
         (None, "Mail waits with its senders until you unlock."),
-        (1, "Mail comes until 15:30; then it waits."),
-        (12, "Mail comes until tomorrow 02:30; then it waits."),
+        (1, "Messages still come in until 15:30; after that they wait in the network."),
+        (12, "Messages still come in until tomorrow 02:30; after that they wait in the network."),
     ],
 )
 async def test_it_says_until_when_mail_comes_in(hours: int | None, sentence: str) -> None:
@@ -109,13 +109,13 @@ async def test_it_says_so_when_the_vault_locks_behind_it_and_when_it_is_opened_a
     world.locks_at = NOW + HOUR
     app = locked(world)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: mail(app).startswith("Mail comes"))
+        await until(pilot, lambda: mail(app).startswith("Messages still"))
         world.locks_at = None
         world.emit(api.AccountLocked(vault=True))
         await until(pilot, lambda: mail(app).startswith("Mail waits"))
         world.locks_at = NOW + HOUR
         world.emit(api.AccountOpened(locks_at=NOW + HOUR))
-        await until(pilot, lambda: mail(app).startswith("Mail comes"))
+        await until(pilot, lambda: mail(app).startswith("Messages still"))
 
 
 async def picture(world: FakeClient) -> str:

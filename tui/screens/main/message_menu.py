@@ -70,6 +70,8 @@ class MessageMenu(PickerScreen[str]):
 
     placeholder = N_("What shall be done with this message?")
 
+    explains = True
+
     def __init__(self, message: Message, of_many: Mapping[str, str] | None = None) -> None:
         super().__init__()
         wanted = wanted_of(message) if of_many is None else of_many
@@ -87,6 +89,13 @@ class MessageMenu(PickerScreen[str]):
         """Return what is wanted."""
         return str(option.id).removeprefix("select.")
 
+    def about(self, option: Option) -> str:
+        """Return what it does, uncut."""
+        return next((self._does(spec) for spec in self._specs if spec.id == option.id), "")
+
+    def _does(self, spec: CommandSpec) -> str:
+        return tr(self._help.get(spec.id, spec.help))
+
     def _line(self, spec: CommandSpec) -> Content:
         title = tr("Let go of the pin") if spec.id == "select.pin" and self._is_pinned else tr(spec.title)
         key = _keys_of(spec)[0]
@@ -94,7 +103,7 @@ class MessageMenu(PickerScreen[str]):
         return Content.assemble(
             (pad(title, _TITLE, ellipsis), "bold"),
             (pad(key, 4), "$primary"),
-            (tr(self._help.get(spec.id, spec.help)), "dim"),
+            (self._does(spec), "dim"),
         )
 
 

@@ -42,7 +42,9 @@ class Ready(Step[First]):
         if self._restored:
             text = tr("Your account is back. This is its identity; compare it if you have noted it:")
         else:
-            text = tr("This is your identity. It is no secret: people can compare it to be sure that you are you.")
+            text = tr(
+                "This is your identity. It is no secret. That you are you, a contact sees by your security code (/verify)."
+            )
         yield Static(Content(text), classes="text")
         yield IdentityView(self._identity)
         yield Static(

@@ -188,7 +188,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
     heading = N_("Settings")
     hints = (("↑↓", N_("move")), ("←→", N_("change")), ("Esc", N_("back")))
     name_hints = (("↑↓", N_("move")), ("Enter", N_("keep the name")), ("Esc", N_("back")))
-    button_hints = (("↑↓", N_("move")), ("Enter", N_("do")), ("Esc", N_("back")))
+    button_hints = (("←→↑↓", N_("move")), ("Enter", N_("do")), ("Esc", N_("back")))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
