@@ -86,9 +86,12 @@ class KeyChoice:
         return dict(self._own)
 
     def choose(self, command_id: str, keys: tuple[str, ...] | None) -> str:
-        """Let a command have other keys, None: no own ones, and write the file; return why it cannot be written."""
+        """Let a command have other keys, None: no own ones, and write the file; return why it cannot be written.
+
+        Keys that it has anyway are none of one's own.
+        """
         self._own = {name: chosen for name, chosen in self._own.items() if name != command_id}
-        if keys is not None:
+        if keys is not None and self._effective(self._own).keys.get(command_id) != keys:
             self._own[command_id] = keys
         self.apply(self._settings)
         if self._folder is None:

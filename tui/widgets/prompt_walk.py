@@ -23,6 +23,8 @@ class PromptWalk(Widget):
     BINDINGS = [
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("up", "app.focus_previous", show=False, priority=True),
+        Binding("down", "app.focus_next", show=False, priority=True),
         Binding("enter", "walk_on", show=False, priority=True),
     ]
 

@@ -78,7 +78,7 @@ async def test_a_key_that_means_something_is_pressed_twice_and_the_loss_is_told(
         await take_more(demo, "alt+a", "alt+a")
         await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
         await until(demo.pilot, lambda: said(demo) == "Block: Alt+A. Alt+A is Block and so not Next unread.")
-        await demo.press("r")
+        await demo.press("ctrl+r")
         await until(demo.pilot, lambda: said(demo) == "Block: no key.")
         assert demo.app.registry.get("go.next-unread").keys == "alt+a"
 
@@ -91,13 +91,13 @@ async def take_more(demo: Demo, *keys: str) -> None:
 
 async def test_esc_takes_nothing_and_keys_mean_again_what_they_did() -> None:
     async with running() as demo:
-        await choose(demo, "people.block")
+        await choose(demo, "go.next-unread")
         await take(demo, "escape")
         await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
         assert demo.app.keys.own() == {}
-        await demo.press("d")
+        await demo.press("ctrl+x")
         await until(demo.pilot, lambda: "for this run" in said(demo))
-        assert demo.app.keys.own() == {"people.block": ()}
+        assert demo.app.keys.own() == {"go.next-unread": ()}
 
 
 async def test_a_lock_gives_the_keys_back() -> None:
@@ -172,7 +172,7 @@ async def test_keys_that_cannot_be_changed_come_last_and_are_said_to_be_so() -> 
         assert "same for everybody" in str(demo.app.screen.query_one("#about").render())
         await demo.press("enter")
         await until(demo.pilot, lambda: said(demo) == "This key cannot be changed.")
-        await demo.press("d", "r", "end")
+        await demo.press("ctrl+x", "ctrl+r", *["pagedown"] * 4)
         assert menu(demo).chosen_id == f"fixed {len(FIXED) - 1}"
         assert demo.app.keys.own() == {}
 
@@ -189,3 +189,37 @@ async def test_each_letter_of_a_page_or_sheet_is_listed() -> None:
     listed = {key.strip() for _, keys, _ in FIXED for key in keys.split(",")}
     assert "y" in letters_of_screens()
     assert letters_of_screens() <= listed
+
+
+async def test_what_is_typed_filters_and_no_letter_is_a_command() -> None:
+    async with running() as demo:
+        await choose(demo, "people.block")
+        await demo.write("unread")
+        listed = [option.id for option in menu(demo).options if not option.disabled]
+        assert "go.next-unread" in listed
+        assert "people.block" not in listed
+        await demo.pilot.press("enter")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, PressScreen))
+        await demo.pilot.press("escape")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
+        await demo.press("escape")
+        assert menu(demo).option_count > 20
+        await demo.press("escape")
+        await until(demo.pilot, lambda: not isinstance(demo.app.screen, KeysScreen))
+        assert demo.app.keys.own() == {}
+
+
+async def test_the_key_that_it_has_already_is_no_change() -> None:
+    async with running() as demo:
+        await choose(demo, "go.next-unread")
+        await take(demo, "alt+a")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
+        await until(demo.pilot, lambda: "Next unread: Alt+A." in said(demo) or "for this run" in said(demo))
+        assert demo.app.keys.own() == {}
+
+
+async def test_a_key_that_another_took_comes_back_by_being_chosen_again() -> None:
+    async with running() as demo:
+        demo.app.keys.choose("people.block", ("alt+a",))
+        demo.app.keys.choose("go.next-unread", ("alt+a",))
+        assert demo.app.keys.own()["go.next-unread"] == ("alt+a",)

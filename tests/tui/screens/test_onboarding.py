@@ -259,6 +259,17 @@ async def test_keys_that_arrive_all_at_once_land_in_their_own_fields(walk: str) 
         assert [field.value for field in fields] == ["A", "abc", "abd"]
 
 
+async def test_arrows_go_to_the_field_above_and_below_the_passcode() -> None:
+    app = newcomer()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await see(pilot, Welcome)
+        await pilot.press("enter")
+        await see(pilot, ChoosePasscode)
+        for key, place in (("down", "new"), ("down", "again"), ("up", "new"), ("up", "person")):
+            await pilot.press(key)
+            await until(pilot, lambda place=place: app.focused and app.focused.id == place)  # type: ignore[misc]
+
+
 async def test_the_strength_is_judged_while_one_types() -> None:
     app = newcomer()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -46,7 +46,7 @@ FIXED: Final[tuple[Row, ...]] = (
     (N_("Save the text"), "t", _INVITATIONS),
     (N_("Invert the code"), "i", _INVITATIONS),
     (N_("Revoke"), "r", _INVITATIONS),
-    (N_("One more key"), "a", _KEYS),
-    (N_("No key"), "d", _KEYS),
-    (N_("As it was"), "r", _KEYS),
+    (N_("One more key"), "Ctrl+N", _KEYS),
+    (N_("No key"), "Ctrl+X", _KEYS),
+    (N_("As it was"), "Ctrl+R", _KEYS),
 )

@@ -43,7 +43,7 @@ class PressScreen(Page[str], NothingUnsaved):
 
     def __init__(self, client: Client, spec: CommandSpec) -> None:
         super().__init__(client)
-        self.hints = ((tr("any key"), N_("is taken")), ("Esc", N_("back")))
+        self.hints = ((tr("press any key:"), N_("it is the new one")), ("Esc", N_("back")))
         self._spec = spec
         self._doubted = ""
 
