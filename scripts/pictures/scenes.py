@@ -183,6 +183,7 @@ SCENES: Final[dict[str, Scene]] = {
     "restore": Scene(newcomer(EnterWords), exists=False),
     "lock": Scene(gate, locked=True),
     "invite": Scene(page("invite")),
+    "invitations": Scene(page("invitations")),
     "code": Scene(code),
     "add": Scene(page("add")),
     "greetings": Scene(page("greetings")),

@@ -77,6 +77,15 @@ def told_by(client: FakeClient, place: str) -> set[str]:
         data += [[room.rows, room.draft] for room in client.rooms]
     if place in {"words", "check", "restore"}:
         data.append([*SEED_WORDS, "hosre"])
+    if place in {"link", "deceiving"}:  # letters have names in English only
+        data.append(
+            [
+                "https://www.example.org/timetable?from=Lyon#today",
+                "exаmple xn--exmple-4nf",
+                "Log in at",
+                "CYRILLIC SMALL",
+            ]
+        )
     if place == "crashed":
         data.append(CRASHED)
     data += [value for name, value in vars(world).items() if name.isupper() and len(str(value)) == len(world.ALICE)]

@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "restore": ("WordSlot Input",),
     "words": ("#written",),
     "invite": ("#expiry", "#uses", "#note", "#create", "#invites"),
+    "invitations": ("#invites",),
     "code": ("",),
     "save": ("#path",),
     "message": ("#save",),
@@ -51,7 +52,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "greetings": ("#greetings", "#accept"),
     "settings": ("#theme", "#pace", "#person", "#passcode"),
     "change-passcode": ("#old",),
-    "keys": ("#bindings",),
+    "own-words": ("#passcode",),
+    "keys": ("#filter",),
     "export": ("#path", "#write"),
     "import": ("#password",),
     "wipe": ("#passcode",),
@@ -65,6 +67,7 @@ NOTHING_TO_DO = {
     ("restore", "WordSlot Input", "escape"), ("check", "WordSlot Input", "space"),
     ("settings", "#person", "enter"),  # the name is kept as it is
     ("save", "#path", "tab"), ("proof", "#path", "tab"), ("change-passcode", "#old", "ctrl+t"),
+    ("own-words", "#passcode", "ctrl+t"),
 }  # fmt: skip
 
 

@@ -42,12 +42,12 @@ from tui.screens.pages.add_contact import AddContactScreen
 from tui.screens.pages.export import ExportScreen
 from tui.screens.pages.greetings import GreetingsScreen
 from tui.screens.pages.import_archive import ImportScreen
-from tui.screens.pages.invite import InviteScreen
+from tui.screens.pages.invite import InviteScreen, YourInvitesScreen
 from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.screens.pages.invite.save import SavePictureScreen
 from tui.screens.pages.keys import KeysScreen
 from tui.screens.pages.network import NetworkScreen
-from tui.screens.pages.settings import SettingsScreen
+from tui.screens.pages.settings import SettingsScreen, WordsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
 from tui.screens.pages.wipe import WipeScreen
 from tui.text.link_targets import target_of
@@ -98,11 +98,13 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "ready": step(lambda: Ready(ALICE, restored=False)),
     "lock": LockScreen,
     "invite": InviteScreen,
+    "invitations": YourInvitesScreen,
     "code": lambda client: InviteCodeScreen(client, INVITE),
     "add": AddContactScreen,
     "greetings": GreetingsScreen,
     "settings": SettingsScreen,
     "change-passcode": ChangePasscodeScreen,
+    "own-words": WordsScreen,
     "keys": KeysScreen,
     "export": ExportScreen,
     "import": ImportScreen,

@@ -71,6 +71,8 @@ class WordsScreen(Page[None], NothingUnsaved):
         field = self.query_one(PasscodeField)
         if field.value:
             self._show(field.take())
+        else:
+            self.notice.say(tr("Please enter your passcode."), "bad", about=field)
 
     @once("words")
     async def _show(self, passcode: str) -> None:
