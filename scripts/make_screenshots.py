@@ -35,7 +35,7 @@ SCALE: Final = 0.5
 # What belongs together on a sheet.
 GALLERIES: Final[dict[str, Sequence[str]]] = {
     "beginning": ("welcome", "passcode", "words", "check", "ready", "restore", "lock", "empty"),
-    "people": ("invite", "code", "add", "greetings", "contact", "compare", "devices", "list"),
+    "people": ("invite", "code", "invitations", "add", "greetings", "contact", "compare", "devices", "list"),
     "talking": ("unread", "selected", "menu", "emoji", "switcher", "search", "palette", "completion"),
     "pages": (
         *("settings", "keys", "help", "network", "export-all", "import"),
