@@ -13,7 +13,7 @@ from core.api import ApiError, Kind
 from tui.keys.commands import AUTO
 from tui.language import LANGUAGES, told, tr
 from tui.plain.session import PlainSession, Unsaid
-from tui.screens.pages.settings.screen import ROWS, offered
+from tui.screens.pages.settings.rows import ROWS, offered
 from tui.text.sanitize import clean_line
 from tui.widgets.path_field import dragged_path
 from tui.words.archives import taken_words, written_words

@@ -22,7 +22,7 @@ from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.look.glyphs import SETS
 from tui.look.profile import GlyphSet, TerminalProfile, detect, prepare_environment
 from tui.look.themes import COLOURLESS, TERMINAL, THEMES, drawing_for
-from tui.screens.pages.settings.screen import ROWS
+from tui.screens.pages.settings.rows import ROWS
 
 
 @pytest.mark.parametrize("chosen", [COLOURLESS, TERMINAL], ids=lambda chosen: chosen.name)

@@ -17,7 +17,7 @@ from tui.keys.commands import REGISTRY
 from tui.plain.commands import PlainCommands
 from tui.plain.topics import OWN, TOPICS
 from tui.screens.catalogue import whole_registry
-from tui.screens.pages.settings.screen import ROWS
+from tui.screens.pages.settings.rows import ROWS
 
 pytestmark = pytest.mark.asyncio
 

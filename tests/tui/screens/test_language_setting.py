@@ -23,7 +23,7 @@ from tui.config.spoken import SpokenLanguage, choose_language
 from tui.keys.commands import LANGUAGE_NAMES
 from tui.screens.main import MainScreen
 from tui.screens.pages.settings import SettingsScreen
-from tui.screens.pages.settings.screen import ROWS
+from tui.screens.pages.settings.rows import ROWS
 from tui.widgets.choice import Choice
 
 CHINESE = "zh_CN"

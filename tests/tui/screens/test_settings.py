@@ -16,7 +16,7 @@ from tui.screens.page import Page
 from tui.screens.pages.keys import KeysScreen
 from tui.screens.pages.settings import SettingsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
-from tui.screens.pages.settings.screen import ROWS, groups
+from tui.screens.pages.settings.rows import ROWS, groups
 from tui.screens.pages.settings.words import WordsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.hints import Hints

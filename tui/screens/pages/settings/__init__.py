@@ -1,4 +1,4 @@
-"""Settings: ``screen`` lists them, ``passcode`` changes the passcode, ``words`` shows the eighteen words again."""
+"""Settings: ``rows`` is their table, ``screen`` shows it; ``passcode`` changes the passcode, ``words`` shows the words."""
 
 from tui.screens.pages.settings.screen import SettingsScreen
 from tui.screens.pages.settings.words import WordsScreen
