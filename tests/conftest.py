@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -33,6 +35,9 @@ importlib.import_module("tui")
 if _snapshots is not None:
     os.environ["TEXTUAL_SNAPSHOT_TEMPDIR"] = _snapshots
 
+
+# Set in a process that runs one test.
+FRESH = "SOTTOVOCE_FRESH_TEST"
 
 # The folders of this run by where they lie; the process that starts the others makes and removes them.
 _FOLDERS = pytest.StashKey[list[RunFolder]]()
@@ -69,6 +74,33 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(GARBAGE)
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Freeze them again where a test had to look at all objects: each test after it would pay for that."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run what is marked ``fresh`` in a process that has imported nothing but its file."""
+    if pyfuncitem.get_closest_marker("fresh") is None or FRESH in os.environ:
+        return None
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", pyfuncitem.nodeid]
+    command += ["--full"] if pyfuncitem.config.getoption("--full") else []
+    told = subprocess.run(
+        command,
+        cwd=pyfuncitem.config.rootpath,
+        env=os.environ | {FRESH: "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "1 passed" in told.stdout, told.stdout
+    return True
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -202,6 +202,7 @@ def _secrets(gate: Gate) -> dict[str, bytes]:
     )
 
 
+@pytest.mark.fresh
 @pytest.mark.usefixtures("often")
 @pytest.mark.parametrize("way", ["lock", pytest.param("logout", marks=pytest.mark.full), "time"])
 async def test_no_object_of_the_process_holds_a_key_behind_the_vaults_lock(device: Device, way: str) -> None:

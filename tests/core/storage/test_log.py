@@ -76,6 +76,7 @@ def test_a_deleted_text_is_soon_gone_from_the_log(tmp_path: Path) -> None:
     assert not [page for page in pages_in_log(bob) if b"OLD-MILL" in page]
 
 
+@pytest.mark.fresh
 def test_no_object_holds_a_chain_once_its_file_is_closed(tmp_path: Path) -> None:
     office = Office()
     alice, bob = Person(office, tmp_path, "alice"), Person(office, tmp_path, "bob")
